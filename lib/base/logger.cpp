@@ -1,0 +1,36 @@
+#include "base/logger.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace pgauth {
+
+void LogQueue::log(LogLevel level, std::string line) {
+    const std::lock_guard lock(mutex_);
+    if (lines_.size() == max_lines) {
+        lines_.pop_front();
+        ++dropped_;
+    }
+    lines_.push_back({level, std::move(line)});
+}
+
+void LogQueue::drain(const std::function<void(LogLevel, const std::string&)>& write) {
+    std::deque<Line> lines;
+    std::size_t dropped = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        lines.swap(lines_);
+        std::swap(dropped, dropped_);
+    }
+    if (dropped > 0) {
+        write(
+            LogLevel::warning,
+            fmt::format(
+                "{} older log lines were dropped: the log queue holds {}", dropped, max_lines));
+    }
+    for (const Line& line : lines) {
+        write(line.level, line.text);
+    }
+}
+
+}  // namespace pgauth
