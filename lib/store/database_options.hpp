@@ -1,0 +1,26 @@
+// DatabaseOptions: which PostgreSQL to read, and how (`database:` in pgauth.yaml).
+// Thread safety: a value.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace pgauth {
+
+// Whether a server that is neither behind a socket nor on loopback must show a certificate
+// that names it.
+enum class DatabaseTls : std::uint8_t { verify_full, unverified };
+
+struct DatabaseOptions {
+    // A libpq URI or key=value string; empty where the PG* environment variables say it all.
+    std::string connection;
+    DatabaseTls tls = DatabaseTls::verify_full;
+    // How often to look for changes where the database cannot notify. 100 ms to 1 h.
+    std::chrono::milliseconds poll_interval{5000};
+
+    bool operator==(const DatabaseOptions&) const = default;
+};
+
+}  // namespace pgauth
