@@ -1,0 +1,116 @@
+"""One database and one broker that asks it: where nearly every broker test starts.
+
+    def test_something(install):
+        place = install(config="authorization:\\n  subscribe: overlapping\\n")
+        place.add_client("press-7", allow=[("write", "plant/press-7/#")])
+        place.start()
+        press, boss = place.login("press-7"), place.supervisor()
+        assert place.delivers(press, "plant/press-7/x", to=boss)
+"""
+
+import itertools
+import re
+
+from mosquitto import Broker
+from mqtt import Client
+from waiting import until
+
+SUPERVISOR = "supervisor"
+
+
+def password_of(username):
+    return f"secret-of-{username}"
+
+
+class Installation:
+    """config: what pgauth.yaml says beside the database's connection. The other options are Broker's."""
+
+    def __init__(self, postgres, config="", listeners=("tcp",), **broker_options):
+        self.postgres = postgres
+        self.database = postgres.create_database()
+        self.broker = Broker(self.yaml(config), listeners, **broker_options)
+        self._numbers = itertools.count(1)
+
+    def yaml(self, config=""):
+        return f"database:\n  connection: {self.database.connection}\n{config}"
+
+    def start(self):
+        self.broker.start()
+        return self
+
+    def close(self):
+        self.broker.close()
+
+    # --- SQL ------------------------------------------------------------------------------
+
+    def sql(self, text, **values):
+        return self.database.sql(text, **values)
+
+    def add_client(self, username, *, password=None, allow=(), groups=(), **columns):
+        """A client with this password (password_of() where none is given), its own rights as
+        (permission, topic), its groups, and other columns of its row."""
+        self.sql("SELECT mqtt_auth.create_client(:'username', username => :'username', password => :'password')",
+                 username=username, password=password or password_of(username))
+        for column, value in columns.items():
+            self.sql(f"UPDATE mqtt_auth.clients SET {column} = :'value' WHERE username = :'username'",
+                     username=username, value=value)
+        for permission, topic in allow:
+            self.allow(username, permission, topic)
+        for group in groups:
+            self.sql("SELECT mqtt_auth.add_to_group(:'username', :'group')", username=username, group=group)
+
+    def add_group(self, name, allow=()):
+        self.sql("SELECT mqtt_auth.create_group(:'name')", name=name)
+        for permission, topic in allow:
+            self.allow_group(name, permission, topic)
+
+    def allow(self, username, permission, topic):
+        self.sql("SELECT mqtt_auth.allow(username => :'username', permission => :'permission', topic => :'topic')",
+                 username=username, permission=permission, topic=topic)
+
+    def allow_group(self, group, permission, topic):
+        self.sql("SELECT mqtt_auth.allow(:'group', :'permission', :'topic')",
+                 group=group, permission=permission, topic=topic)
+
+    # --- MQTT -----------------------------------------------------------------------------
+
+    def client(self, client_id, *, username=None, password=None, **options):
+        """Not connected yet. The client id is the username, and the password its, unless said otherwise."""
+        username = username or client_id
+        return Client(self.broker, client_id, username=username, password=password or password_of(username), **options)
+
+    def login(self, client_id, **options):
+        return self.client(client_id, **options).login()
+
+    def connect(self, client_id, **options):
+        """How the attempt is answered. The connection does not outlive it."""
+        client = self.client(client_id, **options)
+        answer = client.connect()
+        if answer == 0:
+            client.disconnect()
+        return answer
+
+    def until_answer(self, wanted, client_id, **options):
+        """Logs in again and again until it is answered like this: a change in SQL has arrived."""
+        until(lambda: self.connect(client_id, **options) == wanted, what=f"{client_id}'s login to be answered {wanted}")
+
+    def supervisor(self, **options):
+        """Somebody who may do everything, and hears everything. add_supervisor() comes before."""
+        boss = self.login(SUPERVISOR, **options)
+        assert boss.subscribe("#") == [1]
+        return boss
+
+    def add_supervisor(self):
+        self.add_client(SUPERVISOR, allow=[("readWrite", "#")])
+
+    def delivers(self, publisher, topic, to):
+        """Whether a message that `publisher` sends reaches the subscriber `to`. No waiting: the broker
+        has dealt with a QoS 1 publish when it has acknowledged it, and what it sent to `to` then comes
+        before its PINGRESP."""
+        payload = f"message {next(self._numbers)}"
+        publisher.publish(topic, payload)
+        to.ping()
+        return (topic, payload) in to.messages
+
+    def lines_logged(self, pattern, since=0):
+        return [line for line in self.broker.log(since).splitlines() if re.search(pattern, line)]

@@ -1,0 +1,181 @@
+"""The real broker, with the plugin in it: a temporary directory, free ports, a log to read.
+
+    broker = Broker(config=f"database:\\n  connection: {database.connection}\\n", listeners=["tcp", "tls"])
+    broker.start()
+    ... broker.port("tls") ...
+    broker.close()      # asserts that it was still alive and ended well
+
+`log_dest stderr` goes to a file of ours, so that what the broker says before it has read its
+configuration, and what a sanitizer says, is in the same place.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from certs import Authority
+from waiting import DEADLINE, Port, as_root, start_child, temporary_directory, until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TRANSPORTS = ("tcp", "tls", "websockets")
+
+
+def plugin_path():
+    return os.environ.get("PGAUTH_PLUGIN") or str(ROOT / "build/dev/plugin/mosquitto_pgauth.so")
+
+
+class Broker:
+    """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
+    listeners: any of TRANSPORTS; "tcp" is always there.
+    allow_anonymous, settings: into mosquitto.conf (settings: lines for the whole broker)."""
+
+    def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
+                 settings=(), plugin=True):
+        self.directory = temporary_directory("pgauth-mq-")
+        self.config_file = os.path.join(self.directory, "pgauth.yaml")
+        self._ports = {transport: Port() for transport in dict.fromkeys(["tcp", *listeners])}
+        self._log_file = os.path.join(self.directory, "log")
+        self.process = None
+        self.authority = None
+        self._certificate = self._key = None
+        if "tls" in self._ports:
+            self.authority = Authority(self.directory)
+            self._certificate, self._key = self.authority.server()
+        if config is not None:
+            self.configure(config)
+        self._write_conf(per_listener_settings, allow_anonymous, settings, plugin, config is not None)
+
+    def port(self, transport="tcp"):
+        return self._ports[transport].number
+
+    # --- configuration --------------------------------------------------------------------
+
+    def configure(self, text):
+        """Writes pgauth.yaml; the broker takes it up when it starts and at SIGHUP."""
+        pathlib.Path(self.config_file).write_text(text, encoding="utf8")
+
+    def _write_conf(self, per_listener, allow_anonymous, settings, plugin, with_config):
+        guard = [f"allow_anonymous {str(allow_anonymous).lower()}"]
+        if plugin:
+            guard += [f"plugin {plugin_path()}"]
+            guard += [f"plugin_opt_config {self.config_file}"] if with_config else []
+        lines = [
+            f"per_listener_settings {str(per_listener).lower()}",
+            *(["user root"] if as_root() else []),
+            "persistence true",
+            f"persistence_location {self.directory}/",
+            "log_dest stderr",
+            "log_type all",
+            "connection_messages true",
+            *settings,
+            *([] if per_listener else guard),
+        ]
+        for transport, port in self._ports.items():
+            lines += [f"listener {port.number} 127.0.0.1"]
+            if transport == "tls":
+                lines += [f"certfile {self._certificate}", f"keyfile {self._key}"]
+            if transport == "websockets":
+                lines += ["protocol websockets"]
+            lines += guard if per_listener else []
+        pathlib.Path(self.directory, "mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf8")
+
+    # --- running --------------------------------------------------------------------------
+
+    def start(self):
+        since = self.log_size()
+        self.launch()
+        until(lambda: self._running_since(since), what="mosquitto to start")
+
+    def launch(self):
+        """Starts it without waiting for it, for a start that is meant to fail."""
+        assert self.process is None, "mosquitto is running"
+        with open(self._log_file, "ab") as log:
+            self.process = start_child(["mosquitto", "-c", os.path.join(self.directory, "mosquitto.conf")],
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
+
+    def _running_since(self, offset):
+        if self.process.poll() is not None:
+            raise AssertionError(f"mosquitto ended with {self.process.returncode}:\n{self.log(offset)[-3000:]}")
+        return re.search(r"mosquitto version \S+ running", self.log(offset))
+
+    def start_must_fail(self):
+        """Starts it and returns the lines that it wrote before it gave up."""
+        since = self.log_size()
+        self.launch()
+        code = self.process.wait(DEADLINE)
+        self.process = None
+        assert code > 0, f"mosquitto ended with {code}, not with an orderly failure:\n{self.log(since)}"
+        return self.log(since).splitlines()
+
+    def stop(self):
+        """SIGTERM: it saves its persistent sessions."""
+        self.assert_alive()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(DEADLINE)
+        self.process = None
+        assert code == 0, f"mosquitto ended with {code}:\n{self.log()[-3000:]}"
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def kill9(self):
+        self.process.kill()
+        self.process.wait(DEADLINE)
+        self.process = None
+
+    def sighup(self):
+        """Reloads, and returns when the broker has dealt with it."""
+        since = self.log_size()
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for_log("Reloading config", since)
+        self.turn()
+
+    def turn(self):
+        """Returns when the broker, which has one thread, has gone through its loop once more: it
+        answers what is no CONNECT by closing the connection."""
+        with socket.create_connection(("127.0.0.1", self.port()), DEADLINE) as probe:
+            probe.sendall(b"\xc0\x00")
+            try:
+                assert probe.recv(1) == b""
+            except ConnectionResetError:
+                pass
+
+    def assert_alive(self):
+        assert self.process is not None and self.process.poll() is None, (
+            f"mosquitto crashed ({self.process and self.process.returncode}):\n{self.log()[-5000:]}")
+
+    def close(self):
+        """Ends it; a broker that ended by itself before fails the test."""
+        try:
+            if self.process:
+                self.stop()
+        finally:
+            if self.process and self.process.poll() is None:
+                self.kill9()
+            for port in self._ports.values():
+                port.release()
+            if not os.environ.get("PGAUTH_KEEP"):
+                shutil.rmtree(self.directory, ignore_errors=True)
+
+    # --- the log --------------------------------------------------------------------------
+
+    def log_size(self):
+        return os.path.getsize(self._log_file) if os.path.exists(self._log_file) else 0
+
+    def log(self, since=0):
+        """What was logged after the first `since` bytes (see log_size)."""
+        with open(self._log_file, "rb") as file:
+            file.seek(since)
+            return file.read().decode("utf8", "replace")
+
+    def wait_for_log(self, pattern, since=0, deadline=DEADLINE):
+        def look():
+            self.assert_alive()
+            return re.search(pattern, self.log(since), re.M)
+        return until(look, deadline, f"`{pattern}` in the log of mosquitto:\n{self.log(since)[-3000:]}")
