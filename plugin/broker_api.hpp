@@ -1,4 +1,5 @@
-// What a broker from 2.1 on has and the 2.0 headers do not: declared here, looked for at run time.
+// What a broker from 2.1 on has and the 2.0 headers do not: declared here, looked for at run
+// time.
 //
 //   if (is_at_least_2_1()) …
 //

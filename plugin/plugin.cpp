@@ -77,8 +77,9 @@ bool may_be_durable(const mosquitto* client) {
            !mosquitto_client_clean_session(client);
 }
 
-// AUTH is for real refusals only. What may be different in a minute closes the connection without
-// a verdict; on 2.1 MQTT 5 clients are told so (3.1.1 clients would be told "not authorized").
+// AUTH is for real refusals only. What may be different in a minute closes the connection
+// without a verdict; on 2.1 MQTT 5 clients are told so (3.1.1 clients would be told "not
+// authorized").
 int to_broker(const LoginDecision& decision, const mosquitto* client) {
     switch (decision.outcome) {
         case LoginOutcome::accepted:
@@ -97,85 +98,92 @@ int to_broker(const LoginDecision& decision, const mosquitto* client) {
 }
 
 int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
-    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
-        const auto& event = *static_cast<const mosquitto_evt_basic_auth*>(event_data);
-        const char* client_id = mosquitto_client_id(event.client);
-        const LoginRequest request{.client_id = client_id == nullptr ? "" : client_id,
-                                   .username = text_or_none(event.username),
-                                   .password = text_or_none(event.password),
-                                   .address = text_or_none(mosquitto_client_address(event.client)),
-                                   .connection = event.client,
-                                   .durable = may_be_durable(event.client)};
-        return to_broker(service.log_in(request), event.client);
-    });
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_basic_auth*>(event_data);
+            const char* client_id = mosquitto_client_id(event.client);
+            const LoginRequest request{
+                .client_id = client_id == nullptr ? "" : client_id,
+                .username = text_or_none(event.username),
+                .password = text_or_none(event.password),
+                .address = text_or_none(mosquitto_client_address(event.client)),
+                .connection = event.client,
+                .durable = may_be_durable(event.client)};
+            return to_broker(service.log_in(request), event.client);
+        });
 }
 
 int on_acl_check(int /*event*/, void* event_data, void* userdata) {
-    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_ACL_DENIED, [&](AuthService& service) {
-        const auto& event = *static_cast<const mosquitto_evt_acl_check*>(event_data);
-        const char* client_id = mosquitto_client_id(event.client);
-        AccessCheck check;
-        switch (event.access) {
-            case MOSQ_ACL_WRITE:
-                check.action = Action::publish;
-                break;
-            case MOSQ_ACL_SUBSCRIBE:
-                check.action = Action::subscribe;
-                break;
-            case MOSQ_ACL_READ:
-                check.action = Action::receive;
-                break;
-            case MOSQ_ACL_UNSUBSCRIBE:
-                return static_cast<int>(MOSQ_ERR_SUCCESS);
-            default:
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_ACL_DENIED, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_acl_check*>(event_data);
+            const char* client_id = mosquitto_client_id(event.client);
+            AccessCheck check;
+            switch (event.access) {
+                case MOSQ_ACL_WRITE:
+                    check.action = Action::publish;
+                    break;
+                case MOSQ_ACL_SUBSCRIBE:
+                    check.action = Action::subscribe;
+                    break;
+                case MOSQ_ACL_READ:
+                    check.action = Action::receive;
+                    break;
+                case MOSQ_ACL_UNSUBSCRIBE:
+                    return static_cast<int>(MOSQ_ERR_SUCCESS);
+                default:
+                    return static_cast<int>(MOSQ_ERR_ACL_DENIED);
+            }
+            if (client_id == nullptr || event.topic == nullptr) {
                 return static_cast<int>(MOSQ_ERR_ACL_DENIED);
-        }
-        if (client_id == nullptr || event.topic == nullptr) {
-            return static_cast<int>(MOSQ_ERR_ACL_DENIED);
-        }
-        check.client_id = client_id;
-        check.username = text_or_none(mosquitto_client_username(event.client));
-        check.topic = event.topic;
-        check.qos = event.qos;
-        check.retain = event.retain;
-        check.has_address = mosquitto_client_address(event.client) != nullptr;
-        const Decision decision = service.check(check, event.client);
-        // Anything else than these would cut the client off, or delete what is queued for it.
-        return static_cast<int>(decision.allowed                     ? MOSQ_ERR_SUCCESS
-                                : decision.cause == Cause::handed_on ? MOSQ_ERR_PLUGIN_DEFER
-                                                                     : MOSQ_ERR_ACL_DENIED);
-    });
+            }
+            check.client_id = client_id;
+            check.username = text_or_none(mosquitto_client_username(event.client));
+            check.topic = event.topic;
+            check.qos = event.qos;
+            check.retain = event.retain;
+            check.has_address = mosquitto_client_address(event.client) != nullptr;
+            const Decision decision = service.check(check, event.client);
+            // Anything else than these would cut the client off, or delete what is queued for
+            // it.
+            return static_cast<int>(decision.allowed                     ? MOSQ_ERR_SUCCESS
+                                    : decision.cause == Cause::handed_on ? MOSQ_ERR_PLUGIN_DEFER
+                                                                         : MOSQ_ERR_ACL_DENIED);
+        });
 }
 
 // Also for MOSQ_EVT_CLIENT_OFFLINE, whose data is the same.
 int on_disconnect(int /*event*/, void* event_data, void* userdata) {
-    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
-        const auto& event = *static_cast<const mosquitto_evt_disconnect*>(event_data);
-        service.disconnected(event.client, text_or_none(mosquitto_client_id(event.client)));
-        return MOSQ_ERR_SUCCESS;
-    });
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_disconnect*>(event_data);
+            service.disconnected(event.client, text_or_none(mosquitto_client_id(event.client)));
+            return MOSQ_ERR_SUCCESS;
+        });
 }
 
 int on_tick(int /*event*/, void* event_data, void* userdata) {
-    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
-        service.tick();
-        // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the latest.
-        // The 2.0 headers call the field next_ns, and 2.0 ignores all three.
-        auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
-        constexpr long next_tick_ms = 100;
-        event.now_s = 0;
-        event.now_ns = 0;
-        event.next_ns = next_tick_ms;
-        return MOSQ_ERR_SUCCESS;
-    });
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            service.tick();
+            // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
+            // latest. The 2.0 headers call the field next_ns, and 2.0 ignores all three.
+            auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
+            constexpr long next_tick_ms = 100;
+            event.now_s = 0;
+            event.now_ns = 0;
+            event.next_ns = next_tick_ms;
+            return MOSQ_ERR_SUCCESS;
+        });
 }
 
 // Anything but success would end a 2.1 broker.
 int on_reload(int /*event*/, void* /*event_data*/, void* userdata) {
-    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
-        service.reload();
-        return MOSQ_ERR_SUCCESS;
-    });
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            service.reload();
+            return MOSQ_ERR_SUCCESS;
+        });
 }
 
 struct Registration {

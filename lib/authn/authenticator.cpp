@@ -37,7 +37,8 @@ std::optional<LoginCause> reason_to_stay_out(const Client& client,
         std::none_of(client.networks->begin(), client.networks->end(), holds_address)) {
         return LoginCause::wrong_network;
     }
-    return attempt.client_id_in_use ? std::optional(LoginCause::client_id_in_use) : std::nullopt;
+    return attempt.client_id_in_use ? std::optional(LoginCause::client_id_in_use)
+                                    : std::nullopt;
 }
 
 bool can_be_a_password(const std::optional<std::string_view>& password) {
@@ -59,7 +60,8 @@ std::optional<LoginDecision> Authenticator::settle_without_password(
         return refused(LoginCause::no_username);
     }
     if (attempt.client_id_in_use) {
-        return LoginDecision{LoginOutcome::try_again, LoginCause::client_id_in_use, nullptr, {}};
+        return LoginDecision{
+            LoginOutcome::try_again, LoginCause::client_id_in_use, nullptr, {}};
     }
     return LoginDecision{LoginOutcome::accepted, LoginCause::anonymous, nullptr, {}};
 }
@@ -74,8 +76,8 @@ Screening Authenticator::screen(const Replica& replica,
     }
     const auto client = replica.find_client(*attempt.username);
     if (client == nullptr && options_.unknown == UnknownUsers::defer) {
-        screening.settled_ = LoginDecision{
-            LoginOutcome::handed_on, LoginCause::unknown_client, nullptr, {}};
+        screening.settled_ =
+            LoginDecision{LoginOutcome::handed_on, LoginCause::unknown_client, nullptr, {}};
         return screening;
     }
     const bool password_enabled = options_.methods.contains(Method::password);

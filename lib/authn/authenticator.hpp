@@ -31,8 +31,9 @@ enum class PasswordCheck : std::uint8_t { not_made, right, wrong, not_computed }
 
 class Screening {
   public:
-    // The hashes that the password may belong to, one of which is enough; where there is nothing
-    // to check, a decoy, whose outcome conclude() ignores. Empty where no hash need be made.
+    // The hashes that the password may belong to, one of which is enough; where there is
+    // nothing to check, a decoy, whose outcome conclude() ignores. Empty where no hash need be
+    // made.
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
     [[nodiscard]] LoginDecision conclude(PasswordCheck check) const;
@@ -65,6 +66,7 @@ class Authenticator {
 };
 
 // Compares `password` with every hash until one fits. Takes as long as the hashes do.
-[[nodiscard]] PasswordCheck check_password(const Screening& screening, std::string_view password);
+[[nodiscard]] PasswordCheck check_password(const Screening& screening,
+                                           std::string_view password);
 
 }  // namespace pgauth

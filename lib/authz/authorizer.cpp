@@ -28,7 +28,8 @@ std::optional<std::string_view> client_id_that_counts(const AuthzOptions& option
 Membership nameless_membership(const Circumstances& circumstances) {
     Membership groups;
     if (circumstances.authn.anonymous_group) {
-        if (const auto group = circumstances.replica->find_group_by_name(*circumstances.authn.anonymous_group)) {
+        if (const auto group = circumstances.replica->find_group_by_name(
+                *circumstances.authn.anonymous_group)) {
             groups.certain.push_back(group->id);
         }
     }
@@ -84,7 +85,8 @@ Decision decide(const Circumstances& circumstances,
 Decision denied_or_handed_on(const Circumstances& circumstances,
                              const AccessCheck& check,
                              Cause cause) {
-    const bool handed_on = circumstances.authn.unknown == UnknownUsers::defer && check.username &&
+    const bool handed_on = circumstances.authn.unknown == UnknownUsers::defer &&
+                           check.username &&
                            circumstances.replica->find_client(*check.username) == nullptr;
     return denied(handed_on ? Cause::handed_on : cause);
 }
@@ -93,7 +95,9 @@ const ConnectionFacts::Transport nothing_shown{};
 
 // Calls `judge` with the request that `check` is, or says why it is none.
 template <typename Judge>
-Decision with_request(const Circumstances& circumstances, const AccessCheck& check, Judge judge) {
+Decision with_request(const Circumstances& circumstances,
+                      const AccessCheck& check,
+                      Judge judge) {
     if (!is_safe_identifier(check.client_id)) {
         return denied(Cause::bad_client_id);
     }
@@ -142,7 +146,8 @@ Decision Authorizer::judge(const Circumstances& circumstances,
                         : denied(Cause::replica_not_ready);
     }
     if (session != nullptr) {
-        const Decision settled = decide(circumstances, session->rights, check.client_id, request);
+        const Decision settled =
+            decide(circumstances, session->rights, check.client_id, request);
         if (settled.allowed || !generous) {
             return settled;
         }
@@ -168,12 +173,14 @@ const Rights* Authorizer::rights_of_record(const Circumstances& circumstances,
     std::string key(check.client_id);
     key += check.username ? '\x01' : '\x02';
     key += check.username.value_or("");
-    const auto [remembered, added] = (generous ? generous_ : exact_).try_emplace(std::move(key));
+    const auto [remembered, added] =
+        (generous ? generous_ : exact_).try_emplace(std::move(key));
     if (added) {
         remembered->second = rights_from_record(
-            circumstances, check, generous ? nullptr : &nothing_shown, [this](const auto& groups) {
-                return sets_.find_or_add(groups);
-            });
+            circumstances,
+            check,
+            generous ? nullptr : &nothing_shown,
+            [this](const auto& groups) { return sets_.find_or_add(groups); });
     }
     return remembered->second ? &*remembered->second : nullptr;
 }
@@ -190,9 +197,10 @@ Decision Authorizer::judge_by_record(const Circumstances& circumstances,
         return denied(Cause::replica_not_ready);
     }
     return with_request(circumstances, check, [&](const Request& request) {
-        rights = rights_from_record(circumstances, check, &nothing_shown, [](const auto& groups) {
-            return std::make_shared<GroupSet>(groups);
-        });
+        rights =
+            rights_from_record(circumstances, check, &nothing_shown, [](const auto& groups) {
+                return std::make_shared<GroupSet>(groups);
+            });
         return rights ? decide(circumstances, *rights, check.client_id, request)
                       : denied_or_handed_on(circumstances, check, Cause::unknown_client);
     });

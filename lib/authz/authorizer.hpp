@@ -4,14 +4,14 @@
 //   Rights rights = authorizer.settle(circumstances, client, facts);      // at login
 //   Decision decision = authorizer.authorize(circumstances, session, check);
 //
-// A check without a session is answered from the client's record where the broker asks on behalf of
-// somebody who is not there: restored from before a restart, or the source of a retained message.
-// A connection that never logged in here has no rights.
+// A check without a session is answered from the client's record where the broker asks on
+// behalf of somebody who is not there: restored from before a restart, or the source of a
+// retained message. A connection that never logged in here has no rights.
 //
-// The mistake to avoid: refusing a delivery to a session that is not connected because something
-// about it is not known. The broker takes that as "delete the message", and checks again anyway
-// before it hands a message over. So those, and nothing else, are judged generously.
-// Thread safety: none; for the broker's thread. judge_by_record() is for any.
+// The mistake to avoid: refusing a delivery to a session that is not connected because
+// something about it is not known. The broker takes that as "delete the message", and checks
+// again anyway before it hands a message over. So those, and nothing else, are judged
+// generously. Thread safety: none; for the broker's thread. judge_by_record() is for any.
 
 #pragma once
 
@@ -39,7 +39,7 @@ struct AccessCheck {
     std::string_view client_id;
     std::optional<std::string_view> username;
     Action action = Action::publish;
-    std::string_view topic;   // subscribe: a topic filter, perhaps $share/<name>/<filter>
+    std::string_view topic;  // subscribe: a topic filter, perhaps $share/<name>/<filter>
     int qos = 0;
     bool retain = false;
     // Without an address: not connected since the broker started, or made up by the broker.

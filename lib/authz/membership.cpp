@@ -14,7 +14,9 @@ void make_set(std::vector<GroupId>& ids) {
 
 }  // namespace
 
-Membership groups_of(const Replica& replica, const Client& client, const ConnectionFacts& facts) {
+Membership groups_of(const Replica& replica,
+                     const Client& client,
+                     const ConnectionFacts& facts) {
     Membership groups;
     std::vector<GroupId> maybe;
     groups.certain = client.groups;

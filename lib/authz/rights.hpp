@@ -22,7 +22,8 @@
 namespace pgauth {
 
 struct Rights {
-    std::shared_ptr<const Client> client;  // none: nameless, with the rights of its groups alone
+    std::shared_ptr<const Client>
+        client;  // none: nameless, with the rights of its groups alone
     std::shared_ptr<GroupSet> groups;
     std::shared_ptr<const CompiledPolicy> own;  // none: the client has no entries of its own
 

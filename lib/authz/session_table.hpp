@@ -31,13 +31,13 @@
 namespace pgauth {
 
 struct Session {
-    const void* realm = nullptr;          // whose clients: usernames of two databases differ
+    const void* realm = nullptr;  // whose clients: usernames of two databases differ
     std::string client_id;
     std::optional<std::string> username;  // none: nameless
     const void* token = nullptr;          // the broker's connection; never dereferenced
     bool durable = false;                 // the broker may keep it after the connection ends
     bool connected = true;
-    std::uint64_t closed_serial = 0;      // SessionTable's: tells its closings apart
+    std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
     Rights rights;
 };
 
@@ -54,9 +54,9 @@ class SessionTable {
     // Does nothing where the token is not that of the session with this client id.
     void close(const void* token, std::optional<std::string_view> client_id);
 
-    // Whose session a check belongs to: that of this very connection, also just after it has gone
-    // or has been replaced; else that of this client id and username, on behalf of which the
-    // broker asks through a connection that it made up. Null where there is none.
+    // Whose session a check belongs to: that of this very connection, also just after it has
+    // gone or has been replaced; else that of this client id and username, on behalf of which
+    // the broker asks through a connection that it made up. Null where there is none.
     // `username` none: the broker does not say, or nameless.
     [[nodiscard]] const Session* find(const void* realm,
                                       std::string_view client_id,
@@ -87,10 +87,12 @@ class SessionTable {
     // closed_ has, oldest first, every closed session of current_, and some that are no more.
     std::unordered_map<std::string, Session, TextHash, std::equal_to<>> current_;
     std::unordered_map<const void*, std::string> connected_;
+
     struct Closed {
         std::string client_id;
         std::uint64_t serial;
     };
+
     std::deque<Closed> closed_;
     std::uint64_t last_serial_ = 0;
     std::deque<Session> departed_;  // replaced, or not durable and closed

@@ -1,9 +1,8 @@
 #include "base/thread.hpp"
 
 #include <csignal>
-#include <utility>
-
 #include <pthread.h>
+#include <utility>
 
 namespace pgauth {
 
@@ -13,10 +12,13 @@ std::thread start_thread(std::string name, std::function<void()> body) {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+
     const struct Restore {
         const sigset_t& mask;
+
         ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
     } restore{before};
+
     return std::thread([name = std::move(name), body = std::move(body)] {
         pthread_setname_np(pthread_self(), name.c_str());
         body();

@@ -1,4 +1,5 @@
-// AclEntry: one row of `mqtt_auth.acls`: allow or deny, a permission, a topic pattern, a priority.
+// AclEntry: one row of `mqtt_auth.acls`: allow or deny, a permission, a topic pattern, a
+// priority.
 //
 // Owned by a group, or by one client. What the entries of a session decide together is
 // policy/compiled_policy.hpp's business.
@@ -25,8 +26,8 @@ struct AclEntry {
     Permission permission = Permission::read_write;
     TopicPattern topic;
     int priority = 0;
-    // Limits of an allow: outside them it is not relevant. QoS for publish and subscribe, retain
-    // for publish; neither limits what is received.
+    // Limits of an allow: outside them it is not relevant. QoS for publish and subscribe,
+    // retain for publish; neither limits what is received.
     std::optional<int> max_qos;
     bool allow_retain = true;
     // Whose row it is, for reasons: "group `presses`" or "client `press-7`".

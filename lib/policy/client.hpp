@@ -1,7 +1,8 @@
 // Client: a registered identity that may connect, with all that its rows say.
 //
-// A Client is what a session is settled on when it is accepted: sessions keep the Client that let
-// them in, and later edits make a new one. So a Client never changes once it is in a Replica.
+// A Client is what a session is settled on when it is accepted: sessions keep the Client that
+// let them in, and later edits make a new one. So a Client never changes once it is in a
+// Replica.
 //
 // The mistake to avoid: a client is known by its `username`. The MQTT client id is what a
 // connection says of itself; `client_id` below is only the pattern that it must match.
@@ -29,8 +30,9 @@ using GroupId = std::string;
 struct Credential {
     std::int64_t id = 0;
     Method method = Method::password;
-    std::string secret;       // password: a hash that password/ can parse; psk: `psk:` + hex
-    std::string fingerprint;  // certificate: `SHA256:` + 64 hex; empty: any certificate of its name
+    std::string secret;  // password: a hash that password/ can parse; psk: `psk:` + hex
+    std::string
+        fingerprint;  // certificate: `SHA256:` + 64 hex; empty: any certificate of its name
     Window window;
 };
 
@@ -38,7 +40,7 @@ struct Client {
     std::string username;
     std::string name;
     bool enabled = false;
-    std::optional<ClientIdPattern> client_id;      // none: any client id
+    std::optional<ClientIdPattern> client_id;  // none: any client id
     MethodSet required_methods;
     std::optional<std::vector<Network>> networks;  // none: from anywhere
     Window window;

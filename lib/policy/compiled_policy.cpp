@@ -29,7 +29,9 @@ bool within_limits(const AclEntry& entry, const Request& request) {
     return retain_fits && (!entry.max_qos || request.qos <= *entry.max_qos);
 }
 
-bool is_relevant(const AclEntry& entry, const Request& request, const PlaceholderValues& values) {
+bool is_relevant(const AclEntry& entry,
+                 const Request& request,
+                 const PlaceholderValues& values) {
     if (!carries(entry.permission, request.action) || !within_limits(entry, request)) {
         return false;
     }
@@ -62,7 +64,8 @@ CompiledPolicy::CompiledPolicy(Groups certain, Groups possible) : groups_(std::m
     sort();
 }
 
-CompiledPolicy::CompiledPolicy(std::shared_ptr<const Client> client) : client_(std::move(client)) {
+CompiledPolicy::CompiledPolicy(std::shared_ptr<const Client> client)
+    : client_(std::move(client)) {
     for (const AclEntry& entry : client_->entries) {
         entries_.push_back(&entry);
     }
@@ -77,9 +80,10 @@ void CompiledPolicy::sort() {
 
 const AclEntry* CompiledPolicy::deciding_entry(const Request& request,
                                                const PlaceholderValues& values) const {
-    const auto relevant = std::find_if(entries_.begin(), entries_.end(), [&](const auto* entry) {
-        return is_relevant(*entry, request, values);
-    });
+    const auto relevant =
+        std::find_if(entries_.begin(), entries_.end(), [&](const auto* entry) {
+            return is_relevant(*entry, request, values);
+        });
     return relevant == entries_.end() ? nullptr : *relevant;
 }
 

@@ -1,4 +1,5 @@
-// CompiledPolicy: the ACL entries of a set of groups, or of one client, made ready for questions.
+// CompiledPolicy: the ACL entries of a set of groups, or of one client, made ready for
+// questions.
 //
 //   const CompiledPolicy of_groups({presses, operators}, {});
 //   const AclEntry* entry = of_groups.deciding_entry(request, values);
@@ -8,7 +9,8 @@
 // The relevant entries with the highest priority decide, and among them deny overrides allow
 // (DESIGN 3.3): the answer never depends on the order of rows, and one more allow never takes a
 // right away. An entry is relevant if it carries the permission and its pattern matches the
-// topic or, for a subscription, covers the filter (mode overlapping: an allow need only overlap).
+// topic or, for a subscription, covers the filter (mode overlapping: an allow need only
+// overlap).
 //
 // One policy serves every session with the same set of groups: placeholders get their values
 // with each question.
@@ -31,8 +33,8 @@ class CompiledPolicy {
   public:
     using Groups = std::vector<std::shared_ptr<const Group>>;
 
-    // All entries of `certain`, and of `possible` only those that allow: what a session may have
-    // at best that is known to be in the one and may be in the other.
+    // All entries of `certain`, and of `possible` only those that allow: what a session may
+    // have at best that is known to be in the one and may be in the other.
     CompiledPolicy(Groups certain, Groups possible);
 
     // A client's own entries.

@@ -1,8 +1,7 @@
 #include "policy/decision.hpp"
 
-#include <string_view>
-
 #include <fmt/format.h>
+#include <string_view>
 
 #include "base/quote.hpp"
 #include "policy/request.hpp"

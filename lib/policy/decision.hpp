@@ -4,9 +4,8 @@
 //   if (!decision.allowed) log(explain(decision));
 //   // "denied by entry 12 of group `presses`: deny write `plant/+/secret`, priority 0"
 //
-// The mistake to avoid: keeping a Decision. It points at the entry that decided, which lives only
-// as long as the policy that was asked.
-// Thread safety: a value.
+// The mistake to avoid: keeping a Decision. It points at the entry that decided, which lives
+// only as long as the policy that was asked. Thread safety: a value.
 
 #pragma once
 

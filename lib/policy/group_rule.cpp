@@ -45,7 +45,8 @@ Match GroupRule::match(const ConnectionFacts& facts) const {
         all.add(Match::unknown);
     } else if (about_transport) {
         const ConnectionFacts::Transport& transport = *facts.transport;
-        const auto holds = [](const std::optional<TextPattern>& pattern, const std::string& text) {
+        const auto holds = [](const std::optional<TextPattern>& pattern,
+                              const std::string& text) {
             return !pattern || (!text.empty() && pattern->matches(text));
         };
         all.add(holds(fingerprint, transport.fingerprint));

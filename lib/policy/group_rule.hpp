@@ -5,9 +5,9 @@
 // All conditions that are set must hold. Rules are alternatives: every rule that matches
 // contributes its groups.
 //
-// The mistake to avoid: taking Match::unknown for a match. It is there for the one judgement that
-// may be generous, deliveries to sessions that are not connected (DESIGN 3.4).
-// Thread safety: immutable once it is in a Replica.
+// The mistake to avoid: taking Match::unknown for a match. It is there for the one judgement
+// that may be generous, deliveries to sessions that are not connected (DESIGN 3.4). Thread
+// safety: immutable once it is in a Replica.
 
 #pragma once
 
@@ -40,6 +40,7 @@ struct ConnectionFacts {
         std::string common_name;
         std::vector<std::string> subject_alt_names;
     };
+
     const Transport* transport = nullptr;
 };
 

@@ -1,12 +1,11 @@
 #include "policy/network.hpp"
 
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
-#include <string>
-
-#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <string>
 
 #include "base/quote.hpp"
 
@@ -18,8 +17,8 @@ constexpr std::size_t mapped_prefix_bytes = 12;
 constexpr unsigned mapped_prefix_bits = 8 * mapped_prefix_bytes;
 constexpr unsigned address_bits = 128;
 
-constexpr std::array<std::uint8_t, mapped_prefix_bytes> mapped_prefix{0, 0, 0, 0, 0,    0,
-                                                                      0, 0, 0, 0, 0xFF, 0xFF};
+constexpr std::array<std::uint8_t, mapped_prefix_bytes> mapped_prefix{
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
 }  // namespace
 
@@ -32,7 +31,8 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
         }
     } else {
         std::memcpy(address.bytes_.data(), mapped_prefix.data(), mapped_prefix.size());
-        if (inet_pton(AF_INET, without_zone.c_str(), &address.bytes_[mapped_prefix_bytes]) == 1) {
+        if (inet_pton(AF_INET, without_zone.c_str(), &address.bytes_[mapped_prefix_bytes]) ==
+            1) {
             return address;
         }
     }
@@ -50,14 +50,16 @@ Result<Network> Network::parse(std::string_view text) {
     bool good = base.has_value();
     if (good && slash != std::string_view::npos) {
         const std::string_view length = text.substr(slash + 1);
-        const auto [end, problem] = std::from_chars(length.data(), length.data() + length.size(), bits);
-        good = !length.empty() && problem == std::errc{} && end == length.data() + length.size() &&
-               bits <= address_bits - offset;
+        const auto [end, problem] =
+            std::from_chars(length.data(), length.data() + length.size(), bits);
+        good = !length.empty() && problem == std::errc{} &&
+               end == length.data() + length.size() && bits <= address_bits - offset;
     }
     if (!good) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("{} is not a network: use one like `10.1.0.0/16` or `2001:db8::/32`",
-                                quote(text)));
+        return fail(
+            ErrorKind::invalid_input,
+            fmt::format("{} is not a network: use one like `10.1.0.0/16` or `2001:db8::/32`",
+                        quote(text)));
     }
     Network network;
     network.base_ = *base;

@@ -4,8 +4,8 @@
 //   const auto peer = IpAddress::parse("::ffff:10.1.2.3");
 //   plant->contains(*peer);              // true
 //
-// An IPv4 address that arrives over an IPv6 socket (`::ffff:10.1.2.3`, RFC 4291 section 2.5.5.2)
-// is the IPv4 address that it maps; blocks of that kind are mapped alike.
+// An IPv4 address that arrives over an IPv6 socket (`::ffff:10.1.2.3`, RFC 4291
+// section 2.5.5.2) is the IPv4 address that it maps; blocks of that kind are mapped alike.
 // Thread safety: values.
 
 #pragma once

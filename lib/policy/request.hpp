@@ -41,8 +41,14 @@ struct Request {
     }
 
     // REQUIRES: `filter` outlives the request.
-    [[nodiscard]] static Request subscribe(const TopicFilter& filter, int qos, SubscribeMode mode) {
-        return {.action = Action::subscribe, .topic = {}, .filter = &filter, .mode = mode, .qos = qos};
+    [[nodiscard]] static Request subscribe(const TopicFilter& filter,
+                                           int qos,
+                                           SubscribeMode mode) {
+        return {.action = Action::subscribe,
+                .topic = {},
+                .filter = &filter,
+                .mode = mode,
+                .qos = qos};
     }
 };
 

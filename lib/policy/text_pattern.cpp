@@ -1,11 +1,10 @@
 #include "policy/text_pattern.hpp"
 
 #include <cstddef>
-#include <utility>
-#include <vector>
-
 #include <fmt/format.h>
 #include <re2/re2.h>
+#include <utility>
+#include <vector>
 
 #include "base/quote.hpp"
 
@@ -21,7 +20,8 @@ struct GlobPart {
 };
 
 // `username` stands for `%u`; without one, `%u` is literal.
-std::vector<GlobPart> split_glob(std::string_view glob, std::optional<std::string_view> username) {
+std::vector<GlobPart> split_glob(std::string_view glob,
+                                 std::optional<std::string_view> username) {
     std::vector<GlobPart> parts;
     while (!glob.empty()) {
         std::size_t length = 1;
@@ -42,7 +42,8 @@ std::vector<GlobPart> split_glob(std::string_view glob, std::optional<std::strin
 
 std::size_t length_of_first_character(std::string_view text) {
     std::size_t length = 1;
-    while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+    while (length < text.size() &&
+           (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
         ++length;
     }
     return length;
@@ -112,10 +113,11 @@ Result<TextPattern> TextPattern::parse(PatternSyntax syntax, std::string_view te
         options.set_log_errors(false);
         auto regex = std::make_shared<const re2::RE2>(pattern.text_, options);
         if (!regex->ok()) {
-            return fail(ErrorKind::invalid_input,
-                        fmt::format("regular expression {}: {}: use RE2 syntax, like `press-[0-9]+`",
-                                    quote(text),
-                                    regex->error()));
+            return fail(
+                ErrorKind::invalid_input,
+                fmt::format("regular expression {}: {}: use RE2 syntax, like `press-[0-9]+`",
+                            quote(text),
+                            regex->error()));
         }
         pattern.regex_ = std::move(regex);
     }

@@ -1,4 +1,5 @@
-// TextPattern: a condition on a text: equal to it, like a glob, or matching a regular expression.
+// TextPattern: a condition on a text: equal to it, like a glob, or matching a regular
+// expression.
 //
 //   const auto presses = TextPattern::parse(PatternSyntax::glob, "press-*");
 //   presses->matches("press-7");                 // true
@@ -34,7 +35,8 @@ enum class PatternSyntax : std::uint8_t { exact, glob, regex };
 
 class TextPattern {
   public:
-    // Only a regular expression can be malformed, or too large to compile (RE2's default, 8 MiB).
+    // Only a regular expression can be malformed, or too large to compile (RE2's default, 8
+    // MiB).
     [[nodiscard]] static Result<TextPattern> parse(PatternSyntax syntax, std::string_view text);
 
     // Linear in the length of `text` for exact and regex, at worst quadratic for glob.

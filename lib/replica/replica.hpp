@@ -4,8 +4,8 @@
 //   if (auto client = replica->find_client("press-7")) …
 //
 // Every decision reads a Replica and nothing else, so none of them waits for the database. A
-// change in the tables makes a new Replica; whoever holds the old one goes on seeing the old one,
-// whole. Clients and groups are shared between a Replica and the sessions settled on them.
+// change in the tables makes a new Replica; whoever holds the old one goes on seeing the old
+// one, whole. Clients and groups are shared between a Replica and the sessions settled on them.
 //
 // The mistake to avoid: holding on to a Replica for the life of a session. Keep the Client.
 // Thread safety: immutable; share freely. Made by ReplicaBuilder.
@@ -47,8 +47,8 @@ class Replica {
     // Rows that make no sense, one line each, naming the row and what is wrong with it.
     [[nodiscard]] const std::vector<std::string>& defects() const noexcept { return defects_; }
 
-    // Tells this Replica from every other in the process; what was worked out from one of another
-    // generation is out of date.
+    // Tells this Replica from every other in the process; what was worked out from one of
+    // another generation is out of date.
     [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
     [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }

@@ -1,9 +1,8 @@
 #include "replica/replica_builder.hpp"
 
 #include <algorithm>
-#include <utility>
-
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/quote.hpp"
 #include "password/password_hash.hpp"
@@ -63,8 +62,9 @@ Result<Credential> read_credential(const CredentialRow& row, std::string& cost_c
     credential.id = *id;
     const auto method = row.method ? parse_method(*row.method) : std::nullopt;
     if (!method) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("method: {}: use password, certificate, psk", shown(row.method)));
+        return fail(
+            ErrorKind::invalid_input,
+            fmt::format("method: {}: use password, certificate, psk", shown(row.method)));
     }
     credential.method = *method;
     const auto window = parse_window(row.valid_from, row.valid_until);
@@ -148,7 +148,8 @@ void ReplicaBuilder::add(const CredentialRow& row) {
     }
     Client* client = client_of(row.username);
     if (client == nullptr) {
-        report(fmt::format("credential {}: client {} does not exist", shown(row.id), shown(row.username)));
+        report(fmt::format(
+            "credential {}: client {} does not exist", shown(row.id), shown(row.username)));
         return;
     }
     if (credential->method == Method::password) {
@@ -185,7 +186,8 @@ void ReplicaBuilder::add(const RuleRow& row) {
         if (const Group* group = group_of(name)) {
             rule->groups.push_back(group->id);
         } else {
-            report(fmt::format("group rule {}: group {} does not exist", shown(row.name), quote(name)));
+            report(fmt::format(
+                "group rule {}: group {} does not exist", shown(row.name), quote(name)));
         }
     }
     replica_->rules_.push_back(*std::move(rule));
@@ -195,7 +197,8 @@ void ReplicaBuilder::add(const EntryRow& row) {
     Group* group = group_of(row.group_name);
     Client* client = client_of(row.username);
     const auto owner = [&] {
-        return group != nullptr ? "group " + quote(group->name) : "client " + shown(row.username);
+        return group != nullptr ? "group " + quote(group->name)
+                                : "client " + shown(row.username);
     };
     std::optional<AclEntry> entry;
     if (row.group_name.has_value() == row.username.has_value()) {
@@ -234,8 +237,8 @@ void ReplicaBuilder::add(const RevokedCertificateRow& row) {
 }
 
 std::shared_ptr<const Replica> ReplicaBuilder::build() && {
-    const auto commonest =
-        std::max_element(cost_classes_.begin(), cost_classes_.end(), [](const auto& one, const auto& other) {
+    const auto commonest = std::max_element(
+        cost_classes_.begin(), cost_classes_.end(), [](const auto& one, const auto& other) {
             return one.second.secrets < other.second.secrets;
         });
     if (commonest != cost_classes_.end()) {

@@ -4,11 +4,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <limits>
-#include <utility>
-
 #include <fmt/format.h>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/quote.hpp"
 
@@ -18,9 +17,12 @@ namespace {
 
 using nlohmann::json;
 
-tl::unexpected<Error> refuse(std::string_view column, const Field& field, std::string_view accepted) {
-    return fail(ErrorKind::invalid_input,
-                fmt::format("{}: {}: use {}", column, field ? quote(*field) : "null", accepted));
+tl::unexpected<Error> refuse(std::string_view column,
+                             const Field& field,
+                             std::string_view accepted) {
+    return fail(
+        ErrorKind::invalid_input,
+        fmt::format("{}: {}: use {}", column, field ? quote(*field) : "null", accepted));
 }
 
 template <typename Number>
@@ -54,7 +56,9 @@ std::optional<Instant> to_instant(double seconds, double unbounded) {
     return Instant(std::chrono::duration_cast<Instant::duration>(Seconds(seconds)));
 }
 
-Result<std::optional<Instant>> parse_bound(std::string_view column, const Field& field, double unbounded) {
+Result<std::optional<Instant>> parse_bound(std::string_view column,
+                                           const Field& field,
+                                           double unbounded) {
     if (!field) {
         return std::nullopt;
     }
@@ -73,7 +77,8 @@ Result<std::optional<TextPattern>> parse_pattern(std::string_view column,
     }
     auto pattern = TextPattern::parse(syntax, *field);
     if (!pattern) {
-        return fail(ErrorKind::invalid_input, fmt::format("{}: {}", column, pattern.error().message));
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("{}: {}", column, pattern.error().message));
     }
     return std::optional(*std::move(pattern));
 }
@@ -206,7 +211,8 @@ Result<AclEntry> parse_entry(const EntryRow& row, std::string owner) {
     if (!priority) {
         return refuse("priority", row.priority, "a whole number of 32 bits");
     }
-    auto topic = row.topic ? TopicPattern::parse(*row.topic) : refuse("topic", row.topic, "a topic filter");
+    auto topic = row.topic ? TopicPattern::parse(*row.topic)
+                           : refuse("topic", row.topic, "a topic filter");
     if (!topic) {
         return tl::unexpected(topic.error());
     }
@@ -242,14 +248,15 @@ std::optional<AclEntry> denial_of(const EntryRow& row, std::string owner) {
     if (row.effect == "allow") {
         return std::nullopt;
     }
-    return AclEntry{.id = parse_integer("id", row.id).value_or(0),
-                    .effect = Effect::deny,
-                    .permission = permission_in(row.permission).value_or(Permission::read_write),
-                    .topic = TopicPattern::everything(),
-                    .priority = priority_in(row.priority).value_or(std::numeric_limits<int>::max()),
-                    .max_qos = std::nullopt,
-                    .allow_retain = true,
-                    .owner = std::move(owner)};
+    return AclEntry{
+        .id = parse_integer("id", row.id).value_or(0),
+        .effect = Effect::deny,
+        .permission = permission_in(row.permission).value_or(Permission::read_write),
+        .topic = TopicPattern::everything(),
+        .priority = priority_in(row.priority).value_or(std::numeric_limits<int>::max()),
+        .max_qos = std::nullopt,
+        .allow_retain = true,
+        .owner = std::move(owner)};
 }
 
 Result<GroupRule> parse_rule(const RuleRow& row) {

@@ -26,7 +26,8 @@ namespace pgauth {
 [[nodiscard]] Result<std::int64_t> parse_integer(std::string_view column, const Field& field);
 
 // A JSON array of strings.
-[[nodiscard]] Result<std::vector<std::string>> parse_list(std::string_view column, const Field& field);
+[[nodiscard]] Result<std::vector<std::string>> parse_list(std::string_view column,
+                                                          const Field& field);
 
 [[nodiscard]] Result<Window> parse_window(const Field& from, const Field& until);
 

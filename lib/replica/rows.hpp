@@ -1,10 +1,10 @@
 // The rows of the views mqtt_auth.broker_*, one struct a view, as text.
 //
-// A field is what PostgreSQL prints for the column (`t`, `42`, `10.1.0.0/16`), with two exceptions
-// that the loader asks for: times are seconds since 1970 (`1700000000.5`, `Infinity`), arrays and
-// jsonb are JSON. Nothing is believed here: a site may have put its own view in a view's place,
-// and what a row is worth is ReplicaBuilder's business.
-// Thread safety: values; they refer to the buffer that they were read from.
+// A field is what PostgreSQL prints for the column (`t`, `42`, `10.1.0.0/16`), with two
+// exceptions that the loader asks for: times are seconds since 1970 (`1700000000.5`,
+// `Infinity`), arrays and jsonb are JSON. Nothing is believed here: a site may have put its own
+// view in a view's place, and what a row is worth is ReplicaBuilder's business. Thread safety:
+// values; they refer to the buffer that they were read from.
 
 #pragma once
 
@@ -20,8 +20,8 @@ struct GroupRow {
 };
 
 struct ClientRow {
-    Field username, name, enabled, client_id, required_methods, networks, valid_from, valid_until,
-        attributes;
+    Field username, name, enabled, client_id, required_methods, networks, valid_from,
+        valid_until, attributes;
 };
 
 struct CredentialRow {

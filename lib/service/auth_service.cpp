@@ -1,9 +1,8 @@
 #include "service/auth_service.hpp"
 
 #include <chrono>
-#include <utility>
-
 #include <fmt/format.h>
+#include <utility>
 
 #include "authn/authenticator.hpp"
 #include "base/quote.hpp"
@@ -25,7 +24,8 @@ std::string quote_or_none(const std::optional<std::string_view>& text) {
 }
 
 bool is_too_old(const AuthnOptions& options, const std::optional<SteadyInstant>& confirmed_at) {
-    return options.max_age && confirmed_at && steady_clock::now() - *confirmed_at > *options.max_age;
+    return options.max_age && confirmed_at &&
+           steady_clock::now() - *confirmed_at > *options.max_age;
 }
 
 ConnectionFacts::Transport transport_of(const LoginRequest& request, MethodSet satisfied) {
@@ -39,7 +39,8 @@ ConnectionFacts::Transport transport_of(const LoginRequest& request, MethodSet s
 
 }  // namespace
 
-Result<std::unique_ptr<AuthService>> AuthService::start(std::vector<PluginOption> plugin_options) {
+Result<std::unique_ptr<AuthService>> AuthService::start(
+    std::vector<PluginOption> plugin_options) {
     auto options = load_options(plugin_options);
     if (!options) {
         return tl::unexpected(options.error());
@@ -161,14 +162,16 @@ Decision AuthService::check(AccessCheck check, const void* connection) {
     catch_up();
     recheck_window_.note_access_check();
     SessionTable& sessions = shared_->sessions();
-    const Session* session = sessions.find(&realm_, check.client_id, connection, check.username);
+    const Session* session =
+        sessions.find(&realm_, check.client_id, connection, check.username);
     check.renamed = session == nullptr && sessions.logged_in(check.client_id, connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
     log_access(check, decision);
     return decision;
 }
 
-void AuthService::disconnected(const void* connection, std::optional<std::string_view> client_id) {
+void AuthService::disconnected(const void* connection,
+                               std::optional<std::string_view> client_id) {
     catch_up();
     recheck_window_.note_disconnect();
     shared_->sessions().close(connection, client_id);
@@ -244,7 +247,8 @@ void AuthService::log_login(const LoginRequest& request, const LoginDecision& de
     // While nothing is loaded the feed says so, once a minute: not once for each attempt.
     const bool quiet = accepted || decision.outcome == LoginOutcome::handed_on ||
                        decision.cause == LoginCause::replica_not_ready;
-    static constexpr const char* verbs[] = {"accepted", "refused", "turned away for now", "handed on"};
+    static constexpr const char* verbs[] = {
+        "accepted", "refused", "turned away for now", "handed on"};
     log_.log(quiet ? LogLevel::debug : LogLevel::notice,
              fmt::format("{} client id {} username {} from {}: {}",
                          verbs[static_cast<std::size_t>(decision.outcome)],
@@ -256,7 +260,8 @@ void AuthService::log_login(const LoginRequest& request, const LoginDecision& de
 
 void AuthService::log_access(const AccessCheck& check, const Decision& decision) {
     // A refused delivery is nobody's mistake, and there may be millions of them.
-    if (decision.allowed || decision.cause == Cause::handed_on || check.action == Action::receive) {
+    if (decision.allowed || decision.cause == Cause::handed_on ||
+        check.action == Action::receive) {
         return;
     }
     log_.log(LogLevel::info,

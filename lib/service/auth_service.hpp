@@ -11,8 +11,9 @@
 //
 // The mistake to avoid: turning LoginOutcome::try_again into "not authorized", which firmware
 // takes for final.
-// Thread safety: for the thread that called start(), with one exception: log_in() and check() may
-// be called from another one (the broker's HTTP API), and then answer from the records alone.
+// Thread safety: for the thread that called start(), with one exception: log_in() and check()
+// may be called from another one (the broker's HTTP API), and then answer from the records
+// alone.
 
 #pragma once
 
@@ -100,8 +101,8 @@ class AuthService {
     LogQueue log_;
     Authorizer authorizer_;
     RecheckWindow recheck_window_;
-    std::shared_ptr<const Replica> replica_;   // null before the first load
-    std::shared_ptr<ReplicaFeed> next_feed_;   // of a changed database, not loaded yet
+    std::shared_ptr<const Replica> replica_;  // null before the first load
+    std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet
     // Of databases that were left; joined at the end, since joining may wait.
     std::vector<std::shared_ptr<ReplicaFeed>> left_feeds_;
 

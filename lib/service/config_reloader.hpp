@@ -1,7 +1,9 @@
-// ConfigReloader: reads the configuration again, on a thread of its own, since files can be slow.
+// ConfigReloader: reads the configuration again, on a thread of its own, since files can be
+// slow.
 //
 //   reloader.request();                                  // SIGHUP
-//   if (auto options = reloader.take()) …                // on a later tick: new options, or why not
+//   if (auto options = reloader.take()) …                // on a later tick: new options, or
+//   why not
 //
 // Thread safety: request() and take() from one thread.
 

@@ -1,8 +1,8 @@
 // RecheckWindow: the moment after a SIGHUP in which the broker asks for every session again.
 //
 //   window.open(now);                        // the reload event
-//   if (window.is_open(now)) …               // a login that is the re-check of somebody already in
-//   window.close();                          // the next turn of the broker's loop
+//   if (window.is_open(now)) …               // a login that is the re-check of somebody
+//   already in window.close();                          // the next turn of the broker's loop
 //
 // The broker re-checks all sessions right behind the reload, within the same turn of its loop.
 // Only then do a known connection or a missing address mean "already in"; at any other time a

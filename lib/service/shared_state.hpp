@@ -4,9 +4,9 @@
 //   Realm& realm = shared->realm(options.database);
 //   const std::shared_ptr<ReplicaFeed> feed = realm.feed();
 //
-// With `per_listener_settings true` the broker loads the plugin once for each listener that names
-// it, each with its own options. Client ids are the whole broker's, so there is one table of
-// sessions; and one replica serves all instances with the same database settings.
+// With `per_listener_settings true` the broker loads the plugin once for each listener that
+// names it, each with its own options. Client ids are the whole broker's, so there is one table
+// of sessions; and one replica serves all instances with the same database settings.
 //
 // It is there as long as an instance is: nothing outlives the last one.
 // Thread safety: none; for the broker's thread.

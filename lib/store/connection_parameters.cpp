@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <map>
 #include <memory>
 #include <string_view>
 
-#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "base/quote.hpp"
@@ -87,10 +87,11 @@ Result<void> require_verified_tls(Parameters& parameters) {
         return {};
     }
     if (!mode.empty()) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("database.connection: sslmode {} does not verify the server: use "
-                                "sslmode=verify-full, or write database.tls: unverified",
-                                quote(mode)));
+        return fail(
+            ErrorKind::invalid_input,
+            fmt::format("database.connection: sslmode {} does not verify the server: use "
+                        "sslmode=verify-full, or write database.tls: unverified",
+                        quote(mode)));
     }
     parameters["sslmode"] = "verify-full";
     return {};

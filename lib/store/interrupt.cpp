@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <system_error>
-
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace pgauth {

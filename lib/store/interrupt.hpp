@@ -5,9 +5,8 @@
 //
 // Every wait of the threads that talk to PostgreSQL goes through here, so that none of them can
 // keep the broker from stopping, whatever the database does.
-// The mistake to avoid: a libpq call that waits by itself (PQconnectdb, PQexec, PQgetResult while
-// PQisBusy).
-// Thread safety: all of it.
+// The mistake to avoid: a libpq call that waits by itself (PQconnectdb, PQexec, PQgetResult
+// while PQisBusy). Thread safety: all of it.
 
 #pragma once
 
@@ -34,7 +33,9 @@ class Interrupt {
     void raise() noexcept;
 
     // Waits until `socket` (or nothing, for no_socket) is ready for `event`.
-    [[nodiscard]] Outcome wait(int socket, Event event, std::chrono::milliseconds timeout) const;
+    [[nodiscard]] Outcome wait(int socket,
+                               Event event,
+                               std::chrono::milliseconds timeout) const;
 
   private:
     int event_fd_;

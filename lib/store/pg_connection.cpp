@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <vector>
 
-#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "store/connection_parameters.hpp"
@@ -35,7 +35,8 @@ std::string one_line(const char* message) {
 // What an administrator can do about it, for the errors that need an administrator.
 std::string_view advice(std::string_view sqlstate) {
     if (sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42703") {
-        return ": is schema mqtt_auth installed in this database (psql -f schema/mqtt_auth.sql)?";
+        return ": is schema mqtt_auth installed in this database (psql -f "
+               "schema/mqtt_auth.sql)?";
     }
     if (sqlstate == "42501") {
         return ": grant mqtt_auth_broker to the role that the broker connects as";
@@ -87,8 +88,10 @@ Result<void> PgConnection::establish() {
         if (next == PGRES_POLLING_FAILED || PQstatus(connection_.get()) == CONNECTION_BAD) {
             return tl::unexpected(unavailable(one_line(PQerrorMessage(connection_.get()))));
         }
-        const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-        const auto event = next == PGRES_POLLING_READING ? Interrupt::Event::readable : Interrupt::Event::writable;
+        const auto left =
+            std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto event = next == PGRES_POLLING_READING ? Interrupt::Event::readable
+                                                         : Interrupt::Event::writable;
         if (const auto waited = wait(event, std::max(left, milliseconds(0))); !waited) {
             return waited;
         }
@@ -98,7 +101,8 @@ Result<void> PgConnection::establish() {
         return tl::unexpected(unavailable(one_line(PQerrorMessage(connection_.get()))));
     }
     // Otherwise libpq prints notices to the broker's stderr.
-    PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection_.get(), [](void*, const char*) {}, nullptr);
     return {};
 }
 
@@ -111,8 +115,9 @@ Result<void> PgConnection::wait(Interrupt::Event event, milliseconds timeout) {
         case Interrupt::Outcome::timed_out:
             break;
     }
-    return tl::unexpected(unavailable(fmt::format(
-        "no answer within {} s", std::chrono::duration_cast<std::chrono::seconds>(timeout).count())));
+    return tl::unexpected(unavailable(
+        fmt::format("no answer within {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(timeout).count())));
 }
 
 Result<void> PgConnection::send_all() {
@@ -151,8 +156,14 @@ Result<void> PgConnection::query(const std::string& sql,
         values.push_back(parameter.c_str());
     }
     constexpr int text_format = 0;
-    if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                          values.data(), nullptr, nullptr, text_format) == 0 ||
+    if (PQsendQueryParams(connection_.get(),
+                          sql.c_str(),
+                          static_cast<int>(values.size()),
+                          nullptr,
+                          values.data(),
+                          nullptr,
+                          nullptr,
+                          text_format) == 0 ||
         PQsetSingleRowMode(connection_.get()) == 0) {
         return tl::unexpected(failure(nullptr));
     }
@@ -170,17 +181,19 @@ Result<void> PgConnection::query(const std::string& sql,
             return {};
         }
         const ExecStatusType status = PQresultStatus(result.get());
-        if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
+            status != PGRES_COMMAND_OK) {
             return tl::unexpected(failure(result.get()));
         }
         for (int i = 0; i < PQntuples(result.get()); ++i) {
             row.clear();
             for (int column = 0; column < PQnfields(result.get()); ++column) {
-                row.push_back(PQgetisnull(result.get(), i, column) != 0
-                                  ? std::nullopt
-                                  : std::optional(std::string_view(
-                                        PQgetvalue(result.get(), i, column),
-                                        static_cast<std::size_t>(PQgetlength(result.get(), i, column)))));
+                row.push_back(
+                    PQgetisnull(result.get(), i, column) != 0
+                        ? std::nullopt
+                        : std::optional(std::string_view(
+                              PQgetvalue(result.get(), i, column),
+                              static_cast<std::size_t>(PQgetlength(result.get(), i, column)))));
             }
             handle_row(row);
         }
@@ -202,8 +215,11 @@ Result<bool> PgConnection::wait_for_notification(milliseconds timeout) {
     };
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     while (!take_all()) {
-        const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-        switch (interrupt_->wait(PQsocket(connection_.get()), Interrupt::Event::readable, std::max(left, milliseconds(0)))) {
+        const auto left =
+            std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        switch (interrupt_->wait(PQsocket(connection_.get()),
+                                 Interrupt::Event::readable,
+                                 std::max(left, milliseconds(0)))) {
             case Interrupt::Outcome::timed_out:
                 return false;
             case Interrupt::Outcome::raised:
@@ -220,8 +236,9 @@ Result<bool> PgConnection::wait_for_notification(milliseconds timeout) {
 
 std::string PgConnection::server() const {
     const std::string host = PQhost(connection_.get());
-    return host.empty() || host.front() == '/' ? fmt::format("{}/.s.PGSQL.{}", host, PQport(connection_.get()))
-                                               : fmt::format("{}:{}", host, PQport(connection_.get()));
+    return host.empty() || host.front() == '/'
+               ? fmt::format("{}/.s.PGSQL.{}", host, PQport(connection_.get()))
+               : fmt::format("{}:{}", host, PQport(connection_.get()));
 }
 
 Error PgConnection::failure(const pg_result* result) const {

@@ -1,4 +1,5 @@
-// PgConnection: one connection to PostgreSQL, none of whose waits lasts longer than it was told.
+// PgConnection: one connection to PostgreSQL, none of whose waits lasts longer than it was
+// told.
 //
 //   auto connection = PgConnection::open(options, interrupt);
 //   connection->query("SELECT name FROM mqtt_auth.broker_groups", [&](const Row& row) { … });

@@ -1,10 +1,9 @@
 #include "store/replica_loader.hpp"
 
+#include <fmt/format.h>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/quote.hpp"
 #include "replica/replica_builder.hpp"
@@ -15,8 +14,8 @@ namespace {
 
 using Row = PgConnection::Row;
 
-// One query a view, in the order that ReplicaBuilder wants. Times as seconds, arrays and jsonb as
-// JSON: see replica/rows.hpp.
+// One query a view, in the order that ReplicaBuilder wants. Times as seconds, arrays and jsonb
+// as JSON: see replica/rows.hpp.
 constexpr const char* groups_sql = "SELECT id::text, name FROM mqtt_auth.broker_groups";
 
 constexpr const char* clients_sql =
@@ -32,34 +31,55 @@ constexpr const char* members_sql = "SELECT group_name, username FROM mqtt_auth.
 
 constexpr const char* rules_sql =
     "SELECT name, enabled, syntax, client_name, username, client_id, fingerprint, common_name, "
-    "subject_alt_name, address::text, method, to_json(groups)::text FROM mqtt_auth.broker_rules";
+    "subject_alt_name, address::text, method, to_json(groups)::text FROM "
+    "mqtt_auth.broker_rules";
 
 constexpr const char* entries_sql =
-    "SELECT id, group_name, username, effect, permission, topic, priority, max_qos, allow_retain "
+    "SELECT id, group_name, username, effect, permission, topic, priority, max_qos, "
+    "allow_retain "
     "FROM mqtt_auth.broker_entries";
 
-constexpr const char* revoked_sql = "SELECT fingerprint FROM mqtt_auth.broker_revoked_certificates";
+constexpr const char* revoked_sql =
+    "SELECT fingerprint FROM mqtt_auth.broker_revoked_certificates";
 
 Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
     const std::pair<const char*, PgConnection::RowHandler> steps[] = {
-        {groups_sql, [&](const Row& row) { builder.add(GroupRow{row[0], row[1]}); }},
+        {groups_sql,
+         [&](const Row& row) {
+             builder.add(GroupRow{row[0], row[1]});
+         }},
         {clients_sql,
          [&](const Row& row) {
-             builder.add(ClientRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
+             builder.add(ClientRow{
+                 row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
          }},
         {credentials_sql,
          [&](const Row& row) {
              builder.add(CredentialRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6]});
          }},
-        {members_sql, [&](const Row& row) { builder.add(MemberRow{row[0], row[1]}); }},
+        {members_sql,
+         [&](const Row& row) {
+             builder.add(MemberRow{row[0], row[1]});
+         }},
         {rules_sql,
          [&](const Row& row) {
-             builder.add(RuleRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7],
-                                 row[8], row[9], row[10], row[11]});
+             builder.add(RuleRow{row[0],
+                                 row[1],
+                                 row[2],
+                                 row[3],
+                                 row[4],
+                                 row[5],
+                                 row[6],
+                                 row[7],
+                                 row[8],
+                                 row[9],
+                                 row[10],
+                                 row[11]});
          }},
         {entries_sql,
          [&](const Row& row) {
-             builder.add(EntryRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
+             builder.add(EntryRow{
+                 row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
          }},
         {revoked_sql, [&](const Row& row) { builder.add(RevokedCertificateRow{row[0]}); }},
     };
@@ -75,7 +95,8 @@ Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
 Result<void> read_changes(PgConnection& connection,
                           const std::string& from,
                           const PgConnection::RowHandler& handle) {
-    return connection.query("SELECT token FROM mqtt_auth.broker_changes WHERE xid >= $1::xid8", {from}, handle);
+    return connection.query(
+        "SELECT token FROM mqtt_auth.broker_changes WHERE xid >= $1::xid8", {from}, handle);
 }
 
 Result<FeedPosition> read_position(PgConnection& connection) {

@@ -5,10 +5,9 @@
 //   if (*has_changed(*connection, loaded->position)) load again;
 //
 // Commit order is not sequence order: a reader that remembers "the highest id seen" loses the
-// changes of transactions that commit late. A FeedPosition remembers the oldest transaction that
-// was still running, and which changes from there on were seen; whatever else is found from there
-// on is new.
-// Thread safety: none; one owner of the connection.
+// changes of transactions that commit late. A FeedPosition remembers the oldest transaction
+// that was still running, and which changes from there on were seen; whatever else is found
+// from there on is new. Thread safety: none; one owner of the connection.
 
 #pragma once
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <fmt/format.h>
 #include <random>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/thread.hpp"
 #include "store/pg_connection.hpp"
@@ -26,7 +25,8 @@ constexpr seconds report_interval{60};
 // Up to a fifth more, so that many brokers do not come back in step.
 milliseconds with_jitter(milliseconds delay) {
     static thread_local std::minstd_rand random{std::random_device{}()};
-    return delay + milliseconds(std::uniform_int_distribution<milliseconds::rep>(0, delay.count() / 5)(random));
+    return delay + milliseconds(std::uniform_int_distribution<milliseconds::rep>(
+                       0, delay.count() / 5)(random));
 }
 
 }  // namespace
@@ -100,9 +100,10 @@ Error ReplicaFeed::follow() {
     }
     // A hot standby refuses to listen: there the polling below is what there is.
     bool standby = false;
-    auto done = connection->query("SELECT pg_is_in_recovery()", {}, [&](const PgConnection::Row& row) {
-        standby = row[0] == "t";
-    });
+    auto done =
+        connection->query("SELECT pg_is_in_recovery()", {}, [&](const PgConnection::Row& row) {
+            standby = row[0] == "t";
+        });
     if (done && !standby) {
         done = connection->execute("LISTEN mqtt_auth");
     }

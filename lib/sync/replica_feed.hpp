@@ -1,15 +1,16 @@
-// ReplicaFeed: the thread that keeps a Replica true to the database, and the place to get it from.
+// ReplicaFeed: the thread that keeps a Replica true to the database, and the place to get it
+// from.
 //
 //   ReplicaFeed feed(options);                     // starts connecting at once
 //   feed.wait_for_first_load(5s);
 //   std::shared_ptr<const Replica> replica = feed.current();     // null: not loaded yet
 //   feed.log().drain(…);
 //
-// current() never waits for the database: whatever state it is in, the last good Replica stands.
-// The thread listens for notifications, looks for changes every poll_interval all the same, and
-// after any error connects anew, waiting longer each time (a quarter of a second to ten seconds).
-// The log has one line when the connection is lost, one a minute while it is away, and one when
-// it is back.
+// current() never waits for the database: whatever state it is in, the last good Replica
+// stands. The thread listens for notifications, looks for changes every poll_interval all the
+// same, and after any error connects anew, waiting longer each time (a quarter of a second to
+// ten seconds). The log has one line when the connection is lost, one a minute while it is
+// away, and one when it is back.
 //
 // The mistake to avoid: dropping the last reference to a large Replica on the broker's thread,
 // which would free a million clients there. The feed keeps what it has replaced until nobody
