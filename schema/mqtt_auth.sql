@@ -556,7 +556,7 @@ COMMENT ON FUNCTION mqtt_auth.check_credential(text, text, text) IS
     'fingerprint';
 
 CREATE FUNCTION mqtt_auth.check_entry(
-    group_name text, username text, effect text, max_qos smallint, allow_retain boolean)
+    group_name text, username text, effect text, max_qos integer, allow_retain boolean)
     RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -578,7 +578,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.check_entry(text, text, text, smallint, boolean) IS
+COMMENT ON FUNCTION mqtt_auth.check_entry(text, text, text, integer, boolean) IS
     'Constraint: an ACL entry belongs to a group or to a client, and only an allow has limits';
 
 -- Regular expressions. The plugin reads them with RE2, permissions() with PostgreSQL; what is
@@ -1177,11 +1177,15 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.clients
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.clients
     FOR EACH ROW
-    WHEN ((OLD.username, OLD.name, OLD.enabled, OLD.client_id, OLD.required_methods, OLD.networks,
-           OLD.valid_from, OLD.valid_until, OLD.attributes)
-          IS DISTINCT FROM
-          (NEW.username, NEW.name, NEW.enabled, NEW.client_id, NEW.required_methods, NEW.networks,
-           NEW.valid_from, NEW.valid_until, NEW.attributes))
+    WHEN (OLD.username IS DISTINCT FROM NEW.username
+          OR OLD.name IS DISTINCT FROM NEW.name
+          OR OLD.enabled IS DISTINCT FROM NEW.enabled
+          OR OLD.client_id IS DISTINCT FROM NEW.client_id
+          OR OLD.required_methods IS DISTINCT FROM NEW.required_methods
+          OR OLD.networks IS DISTINCT FROM NEW.networks
+          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
+          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until
+          OR OLD.attributes IS DISTINCT FROM NEW.attributes)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.clients
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1190,11 +1194,14 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.credentials
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.credentials
     FOR EACH ROW
-    WHEN ((OLD.id, OLD.username, OLD.method, OLD.secret, OLD.fingerprint, OLD.label,
-           OLD.valid_from, OLD.valid_until)
-          IS DISTINCT FROM
-          (NEW.id, NEW.username, NEW.method, NEW.secret, NEW.fingerprint, NEW.label,
-           NEW.valid_from, NEW.valid_until))
+    WHEN (OLD.id IS DISTINCT FROM NEW.id
+          OR OLD.username IS DISTINCT FROM NEW.username
+          OR OLD.method IS DISTINCT FROM NEW.method
+          OR OLD.secret IS DISTINCT FROM NEW.secret
+          OR OLD.fingerprint IS DISTINCT FROM NEW.fingerprint
+          OR OLD.label IS DISTINCT FROM NEW.label
+          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
+          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.credentials
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1212,7 +1219,8 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.groups
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.groups
     FOR EACH ROW
-    WHEN ((OLD.id, OLD.name) IS DISTINCT FROM (NEW.id, NEW.name))
+    WHEN (OLD.id IS DISTINCT FROM NEW.id
+          OR OLD.name IS DISTINCT FROM NEW.name)
     EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.groups
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1222,7 +1230,8 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.group_members
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.group_members
     FOR EACH ROW
-    WHEN ((OLD.group_name, OLD.username) IS DISTINCT FROM (NEW.group_name, NEW.username))
+    WHEN (OLD.group_name IS DISTINCT FROM NEW.group_name
+          OR OLD.username IS DISTINCT FROM NEW.username)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.group_members
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1743,16 +1752,15 @@ BEGIN
     IF add_entry.username IS NOT NULL THEN
         PERFORM mqtt_auth.require_client(add_entry.username);
     END IF;
-    IF add_entry.max_qos NOT BETWEEN 0 AND 2 THEN   -- before it is made a smallint
-        PERFORM mqtt_auth.check_entry('', NULL, 'allow', greatest(-1, least(add_entry.max_qos, 3))::smallint, NULL);
-    END IF;
+    -- Before max_qos is made a smallint.
+    PERFORM mqtt_auth.check_entry(add_entry.group_name, add_entry.username, add_entry.effect,
+                                  add_entry.max_qos, add_entry.allow_retain);
     SELECT a.id INTO entry FROM mqtt_auth.acls AS a
         WHERE (a.group_name = add_entry.group_name OR a.username = add_entry.username)
           AND a.effect = add_entry.effect AND a.permission = add_entry.permission
           AND a.topic = add_entry.topic AND a.priority = add_entry.priority
           AND a.max_qos IS NOT DISTINCT FROM add_entry.max_qos
           AND a.allow_retain IS NOT DISTINCT FROM add_entry.allow_retain
-          AND num_nonnulls(add_entry.group_name, add_entry.username) = 1
         ORDER BY a.id LIMIT 1;
     IF entry IS NULL THEN
         INSERT INTO mqtt_auth.acls AS a
