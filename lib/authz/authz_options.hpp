@@ -5,11 +5,9 @@
 
 #include <cstdint>
 
-namespace pgauth {
+#include "policy/request.hpp"
 
-// Which subscriptions are granted: only those that lie wholly inside what is allowed, or all
-// that overlap it, every delivery being checked in either case.
-enum class SubscribeMode : std::uint8_t { covered, overlapping };
+namespace pgauth {
 
 // Whether a client id counts in group rules and `%c` for every client, or only for clients
 // whose row says which client ids they may use.

@@ -12,13 +12,18 @@ void LogQueue::log(LogLevel level, std::string line) {
         ++dropped_;
     }
     lines_.push_back({level, std::move(line)});
+    any_ = true;
 }
 
 void LogQueue::drain(const std::function<void(LogLevel, const std::string&)>& write) {
+    if (!any_) {
+        return;
+    }
     std::deque<Line> lines;
     std::size_t dropped = 0;
     {
         const std::lock_guard lock(mutex_);
+        any_ = false;
         lines.swap(lines_);
         std::swap(dropped, dropped_);
     }

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -53,6 +54,7 @@ class LogQueue final : public Logger {
     std::mutex mutex_;
     std::deque<Line> lines_;
     std::size_t dropped_ = 0;
+    std::atomic<bool> any_{false};  // whether draining is worth the lock
 };
 
 }  // namespace pgauth

@@ -1,0 +1,49 @@
+#include "authn/login.hpp"
+
+namespace pgauth {
+
+std::string_view explain(LoginCause cause) noexcept {
+    switch (cause) {
+        case LoginCause::proved:
+            return "its credentials were satisfied";
+        case LoginCause::already_in:
+            return "its session is already in";
+        case LoginCause::anonymous:
+            return "it has the rights of the anonymous group";
+        case LoginCause::unknown_client:
+            return "no client has this username";
+        case LoginCause::no_username:
+            return "it sent no username, and authentication.anonymous_group names no group";
+        case LoginCause::bad_identifier:
+            return "a username or client id may not hold `+`, `#` or control characters";
+        case LoginCause::defective_row:
+            return "its row in clients makes no sense (named in the log when it was loaded)";
+        case LoginCause::disabled:
+            return "the client is disabled";
+        case LoginCause::outside_window:
+            return "it is outside valid_from and valid_until";
+        case LoginCause::wrong_client_id:
+            return "the client id does not match the client's client_id pattern";
+        case LoginCause::wrong_network:
+            return "its address lies in none of the client's networks";
+        case LoginCause::client_id_in_use:
+            return "another client is connected under this client id";
+        case LoginCause::no_credential:
+            return "the client has no live credential of an enabled method";
+        case LoginCause::no_password:
+            return "it sent no password, or one that is too long";
+        case LoginCause::wrong_password:
+            return "wrong password";
+        case LoginCause::requirement_unmet:
+            return "not every method in required_methods was satisfied";
+        case LoginCause::hash_not_computed:
+            return "the password hash could not be computed: out of memory";
+        case LoginCause::replica_not_ready:
+            return "the tables have not been loaded yet";
+        case LoginCause::replica_too_old:
+            return "the replica is older than replica.max_age";
+    }
+    return "unknown";
+}
+
+}  // namespace pgauth

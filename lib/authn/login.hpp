@@ -1,0 +1,64 @@
+// LoginAttempt: what a connection shows of itself. LoginDecision: is it let in, and why.
+//
+// A refusal is an answer, not an error. `refused` is final for the peer; `try_again` is for
+// what may be different in a minute, and must never reach firmware as "not authorized". Thread
+// safety: values; an attempt refers to the text that it was made from.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/client.hpp"
+#include "policy/method.hpp"
+#include "policy/network.hpp"
+
+namespace pgauth {
+
+struct LoginAttempt {
+    std::string_view client_id;
+    std::optional<std::string_view> username;
+    std::optional<std::string_view> password;
+    std::optional<IpAddress> address;
+    // A connected session of another client has this client id.
+    bool client_id_in_use = false;
+};
+
+enum class LoginOutcome : std::uint8_t { accepted, refused, try_again, handed_on };
+
+enum class LoginCause : std::uint8_t {
+    proved,          // accepted: its credentials say so
+    already_in,      // accepted: the broker asks again about a session that it has
+    anonymous,       // accepted: nameless, with the rights of the anonymous group
+    unknown_client,  // no client has this username
+    no_username,     // nameless, and there is no anonymous group
+    bad_identifier,  // a username or client id with `+`, `#` or control characters
+    defective_row,   // its row in `clients` makes no sense
+    disabled,
+    outside_window,    // before valid_from or after valid_until
+    wrong_client_id,   // the client id does not match the pattern of the row
+    wrong_network,     // the address lies in none of its networks
+    client_id_in_use,  // by a connected session of another client
+    no_credential,     // none that is live and of an enabled method
+    no_password,       // none was sent, or one that no hash can belong to
+    wrong_password,
+    requirement_unmet,  // a required method was not satisfied
+    hash_not_computed,  // out of memory while hashing
+    replica_not_ready,  // the tables were never loaded
+    replica_too_old,    // older than replica.max_age
+};
+
+struct LoginDecision {
+    LoginOutcome outcome = LoginOutcome::refused;
+    LoginCause cause = LoginCause::unknown_client;
+    std::shared_ptr<const Client> client;  // who it is, or would have been; none if anonymous
+    MethodSet satisfied;
+};
+
+// The reason in words, for logs: "wrong password".
+[[nodiscard]] std::string_view explain(LoginCause cause) noexcept;
+
+}  // namespace pgauth

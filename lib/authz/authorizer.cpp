@@ -1,0 +1,209 @@
+#include "authz/authorizer.hpp"
+
+#include <functional>
+#include <utility>
+
+#include "policy/identifier.hpp"
+#include "topic/topic_filter.hpp"
+#include "topic/topic_name.hpp"
+
+namespace pgauth {
+
+namespace {
+
+Decision denied(Cause cause) {
+    return {.allowed = false, .cause = cause};
+}
+
+// Whether group rules and `%c` may look at the client id: `bound` lets it count only where the
+// client's row says which ids it may use.
+std::optional<std::string_view> client_id_that_counts(const AuthzOptions& options,
+                                                      const Client* client,
+                                                      std::string_view client_id) {
+    const bool counts = options.client_ids == ClientIdTrust::believed ||
+                        (client != nullptr && client->client_id.has_value());
+    return counts ? std::optional(client_id) : std::nullopt;
+}
+
+Membership nameless_membership(const Circumstances& circumstances) {
+    Membership groups;
+    if (circumstances.authn.anonymous_group) {
+        if (const auto group = circumstances.replica->find_group_by_name(
+                *circumstances.authn.anonymous_group)) {
+            groups.certain.push_back(group->id);
+        }
+    }
+    return groups;
+}
+
+// `transport` null: it is not known how the client will connect.
+Membership membership_of(const Circumstances& circumstances,
+                         const Client* client,
+                         std::string_view client_id,
+                         const ConnectionFacts::Transport* transport) {
+    if (client == nullptr) {
+        return nameless_membership(circumstances);
+    }
+    ConnectionFacts facts;
+    facts.username = client->username;
+    facts.client_name = client->name;
+    facts.client_id = client_id_that_counts(circumstances.authz, client, client_id);
+    facts.transport = transport;
+    return groups_of(*circumstances.replica, *client, facts);
+}
+
+using MakeSet = std::function<std::shared_ptr<GroupSet>(const Membership&)>;
+
+// What the record of `check.username` gives; nothing where there is no such client.
+std::optional<Rights> rights_from_record(const Circumstances& circumstances,
+                                         const AccessCheck& check,
+                                         const ConnectionFacts::Transport* transport,
+                                         const MakeSet& make_set) {
+    std::shared_ptr<const Client> client;
+    if (check.username) {
+        client = circumstances.replica->find_client(*check.username);
+        if (client == nullptr || client->defective) {
+            return std::nullopt;
+        }
+    }
+    const Membership groups =
+        membership_of(circumstances, client.get(), check.client_id, transport);
+    return Rights::of(std::move(client), make_set(groups));
+}
+
+Decision decide(const Circumstances& circumstances,
+                const Rights& rights,
+                std::string_view client_id,
+                const Request& request) {
+    return rights.decide(
+        *circumstances.replica,
+        request,
+        client_id_that_counts(circumstances.authz, rights.client.get(), client_id));
+}
+
+// `cause`, unless whoever is no client of ours is the next plugin's business.
+Decision denied_or_handed_on(const Circumstances& circumstances,
+                             const AccessCheck& check,
+                             Cause cause) {
+    const bool handed_on = circumstances.authn.unknown == UnknownUsers::defer &&
+                           check.username &&
+                           circumstances.replica->find_client(*check.username) == nullptr;
+    return denied(handed_on ? Cause::handed_on : cause);
+}
+
+const ConnectionFacts::Transport nothing_shown{};
+
+// Calls `judge` with the request that `check` is, or says why it is none.
+template <typename Judge>
+Decision with_request(const Circumstances& circumstances,
+                      const AccessCheck& check,
+                      Judge judge) {
+    if (!is_safe_identifier(check.client_id)) {
+        return denied(Cause::bad_client_id);
+    }
+    if (check.action != Action::subscribe) {
+        if (!is_topic_name(check.topic)) {
+            return denied(Cause::bad_topic);
+        }
+        return judge(check.action == Action::publish
+                         ? Request::publish(check.topic, check.qos, check.retain)
+                         : Request::receive(check.topic));
+    }
+    const auto text = strip_share(check.topic);
+    const auto filter = text ? TopicFilter::parse(*text) : tl::unexpected(text.error());
+    if (!filter) {
+        return denied(Cause::bad_topic);
+    }
+    return judge(Request::subscribe(*filter, check.qos, circumstances.authz.subscribe));
+}
+
+}  // namespace
+
+Rights Authorizer::settle(const Circumstances& circumstances,
+                          std::shared_ptr<const Client> client,
+                          std::string_view client_id,
+                          const ConnectionFacts::Transport& transport) {
+    const Membership groups = membership_of(circumstances, client.get(), client_id, &transport);
+    return Rights::of(std::move(client), sets_.find_or_add(groups));
+}
+
+Decision Authorizer::authorize(const Circumstances& circumstances,
+                               const Session* session,
+                               const AccessCheck& check) {
+    return with_request(circumstances, check, [&](const Request& request) {
+        return judge(circumstances, session, check, request);
+    });
+}
+
+Decision Authorizer::judge(const Circumstances& circumstances,
+                           const Session* session,
+                           const AccessCheck& check,
+                           const Request& request) {
+    const bool connected = session != nullptr ? session->connected : check.has_address;
+    const bool generous = !connected && request.action == Action::receive;
+    if (circumstances.replica == nullptr) {
+        return generous ? Decision{.allowed = true, .cause = Cause::not_known_yet}
+                        : denied(Cause::replica_not_ready);
+    }
+    if (session != nullptr) {
+        const Decision settled =
+            decide(circumstances, session->rights, check.client_id, request);
+        if (settled.allowed || !generous) {
+            return settled;
+        }
+    } else if (connected && !check.renamed) {
+        return denied_or_handed_on(circumstances, check, Cause::not_logged_in);
+    }
+    const Rights* rights = rights_of_record(
+        circumstances, check, generous ? Judgement::generous : Judgement::exact);
+    return rights == nullptr ? denied_or_handed_on(circumstances, check, Cause::unknown_client)
+                             : decide(circumstances, *rights, check.client_id, request);
+}
+
+const Rights* Authorizer::rights_of_record(const Circumstances& circumstances,
+                                           const AccessCheck& check,
+                                           Judgement judgement) {
+    if (generation_ != circumstances.replica->generation() ||
+        exact_.size() + generous_.size() >= max_remembered) {
+        forget_records();
+        generation_ = circumstances.replica->generation();
+    }
+    const bool generous = judgement == Judgement::generous;
+    // No username and an empty one differ; neither name holds a control character.
+    std::string key(check.client_id);
+    key += check.username ? '\x01' : '\x02';
+    key += check.username.value_or("");
+    const auto [remembered, added] =
+        (generous ? generous_ : exact_).try_emplace(std::move(key));
+    if (added) {
+        remembered->second = rights_from_record(
+            circumstances,
+            check,
+            generous ? nullptr : &nothing_shown,
+            [this](const auto& groups) { return sets_.find_or_add(groups); });
+    }
+    return remembered->second ? &*remembered->second : nullptr;
+}
+
+void Authorizer::forget_records() {
+    exact_.clear();
+    generous_.clear();
+}
+
+Decision Authorizer::judge_by_record(const Circumstances& circumstances,
+                                     const AccessCheck& check,
+                                     std::optional<Rights>& rights) {
+    if (circumstances.replica == nullptr) {
+        return denied(Cause::replica_not_ready);
+    }
+    return with_request(circumstances, check, [&](const Request& request) {
+        rights =
+            rights_from_record(circumstances, check, &nothing_shown, [](const auto& groups) {
+                return std::make_shared<GroupSet>(groups);
+            });
+        return rights ? decide(circumstances, *rights, check.client_id, request)
+                      : denied_or_handed_on(circumstances, check, Cause::unknown_client);
+    });
+}
+
+}  // namespace pgauth

@@ -1,0 +1,49 @@
+#include "authz/group_set.hpp"
+
+#include <algorithm>
+
+namespace pgauth {
+
+namespace {
+
+CompiledPolicy::Groups look_up(const Replica& replica, const std::vector<GroupId>& ids) {
+    CompiledPolicy::Groups groups;
+    for (const GroupId& id : ids) {
+        if (auto group = replica.find_group(id)) {
+            groups.push_back(std::move(group));
+        }
+    }
+    return groups;
+}
+
+}  // namespace
+
+const CompiledPolicy& GroupSet::policy(const Replica& replica) {
+    if (!policy_ || generation_ != replica.generation()) {
+        policy_.emplace(look_up(replica, groups_.certain), look_up(replica, groups_.possible));
+        generation_ = replica.generation();
+    }
+    return *policy_;
+}
+
+std::shared_ptr<GroupSet> GroupSets::find_or_add(const Membership& groups) {
+    std::weak_ptr<GroupSet>& known = sets_[groups];
+    std::shared_ptr<GroupSet> set = known.lock();
+    if (set == nullptr) {
+        set = std::make_shared<GroupSet>(groups);
+        known = set;
+        forget_unused();
+    }
+    return set;
+}
+
+// Amortised: looks at every set only after their number has doubled.
+void GroupSets::forget_unused() {
+    if (sets_.size() < forget_at_) {
+        return;
+    }
+    std::erase_if(sets_, [](const auto& set) { return set.second.expired(); });
+    forget_at_ = std::max<std::size_t>(1024, 2 * sets_.size());
+}
+
+}  // namespace pgauth

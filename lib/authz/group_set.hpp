@@ -1,0 +1,51 @@
+// GroupSet: a distinct set of groups, and what they may do now. GroupSets: each set once.
+//
+//   std::shared_ptr<GroupSet> set = sets.find_or_add(groups_of(…));
+//   set->policy(*replica).deciding_entry(request, values);
+//
+// Which groups a session is in is settled when it logs in; what a group may do is live. So a
+// session keeps the set, and the set compiles the groups' entries anew when the tables have
+// changed: once for all sessions that share it. A group that was deleted has no entries.
+// Thread safety: none; for the broker's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "authz/membership.hpp"
+#include "policy/compiled_policy.hpp"
+#include "replica/replica.hpp"
+
+namespace pgauth {
+
+class GroupSet {
+  public:
+    explicit GroupSet(Membership groups) : groups_(std::move(groups)) {}
+
+    // What these groups may do as `replica` has it. Valid until the next call.
+    [[nodiscard]] const CompiledPolicy& policy(const Replica& replica);
+
+    [[nodiscard]] const Membership& groups() const noexcept { return groups_; }
+
+  private:
+    Membership groups_;
+    std::uint64_t generation_ = 0;  // of the Replica that policy_ was compiled from
+    std::optional<CompiledPolicy> policy_;
+};
+
+class GroupSets {
+  public:
+    [[nodiscard]] std::shared_ptr<GroupSet> find_or_add(const Membership& groups);
+
+  private:
+    void forget_unused();
+
+    std::map<Membership, std::weak_ptr<GroupSet>> sets_;
+    std::size_t forget_at_ = 1024;
+};
+
+}  // namespace pgauth

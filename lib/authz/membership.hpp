@@ -1,0 +1,32 @@
+// Membership: the groups that a connection belongs to: explicit ones, and those of every group
+// rule that matches (DESIGN 3.2).
+//
+//   const Membership groups = groups_of(*replica, client, facts);
+//
+// Where it is not known how the client will connect, groups whose rules ask for that are
+// `possible`. Only the generous judgement of sessions that are not connected looks at those.
+// Thread safety: pure.
+
+#pragma once
+
+#include <vector>
+
+#include "policy/client.hpp"
+#include "policy/group_rule.hpp"
+#include "replica/replica.hpp"
+
+namespace pgauth {
+
+struct Membership {
+    // INVARIANT: both sorted, without duplicates, and nothing is in both.
+    std::vector<GroupId> certain;
+    std::vector<GroupId> possible;
+
+    auto operator<=>(const Membership&) const = default;
+};
+
+[[nodiscard]] Membership groups_of(const Replica& replica,
+                                   const Client& client,
+                                   const ConnectionFacts& facts);
+
+}  // namespace pgauth

@@ -1,0 +1,99 @@
+#include "authz/session_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pgauth {
+
+void SessionTable::open(Session session) {
+    const auto before = current_.find(session.client_id);
+    if (before != current_.end()) {
+        connected_.erase(before->second.token);
+        before->second.connected = false;
+        depart(std::move(before->second));
+        current_.erase(before);
+    }
+    // The address of a connection that went without a word may be in use again.
+    const auto stale = connected_.find(session.token);
+    if (stale != connected_.end()) {
+        close(session.token, std::nullopt);
+    }
+    connected_.emplace(session.token, session.client_id);
+    std::string client_id = session.client_id;
+    current_.emplace(std::move(client_id), std::move(session));
+}
+
+void SessionTable::close(const void* token, std::optional<std::string_view> client_id) {
+    const auto connected = connected_.find(token);
+    if (connected == connected_.end() || (client_id && *client_id != connected->second)) {
+        return;
+    }
+    const auto found = current_.find(connected->second);
+    connected_.erase(connected);
+    Session& session = found->second;
+    session.connected = false;
+    if (session.durable) {
+        session.closed_serial = ++last_serial_;
+        closed_.push_back({session.client_id, session.closed_serial});
+        forget_oldest_closed();
+    } else {
+        depart(std::move(session));
+        current_.erase(found);
+    }
+}
+
+void SessionTable::depart(Session session) {
+    if (departed_.size() == max_departed) {
+        departed_.pop_front();
+    }
+    departed_.push_back(std::move(session));
+}
+
+// closed_ also has sessions that have come back since: those cost an item each, and go with it.
+void SessionTable::forget_oldest_closed() {
+    if (closed_.size() <= max_closed_durable) {
+        return;
+    }
+    const Closed oldest = std::move(closed_.front());
+    closed_.pop_front();
+    const auto found = current_.find(oldest.client_id);
+    if (found != current_.end() && !found->second.connected &&
+        found->second.closed_serial == oldest.serial) {
+        current_.erase(found);
+    }
+}
+
+const Session* SessionTable::find(const void* realm,
+                                  std::string_view client_id,
+                                  const void* token,
+                                  std::optional<std::string_view> username) const {
+    const auto current = current_.find(client_id);
+    const Session* of_client_id = current == current_.end() ? nullptr : &current->second;
+    const auto is_this_connection = [&](const Session& session) {
+        return session.token == token && session.client_id == client_id &&
+               session.realm == realm && (!username || username == session.username);
+    };
+    if (of_client_id != nullptr && is_this_connection(*of_client_id)) {
+        return of_client_id;
+    }
+    const auto departed =
+        std::find_if(departed_.rbegin(), departed_.rend(), is_this_connection);
+    if (departed != departed_.rend()) {
+        return &*departed;
+    }
+    const bool on_its_behalf = of_client_id != nullptr && of_client_id->realm == realm &&
+                               username == of_client_id->username;
+    return on_its_behalf ? of_client_id : nullptr;
+}
+
+bool SessionTable::logged_in(std::string_view client_id, const void* token) const {
+    const auto found = current_.find(client_id);
+    return found != current_.end() && found->second.token == token;
+}
+
+const Session* SessionTable::find_connected(std::string_view client_id) const {
+    const auto found = current_.find(client_id);
+    return found != current_.end() && found->second.connected ? &found->second : nullptr;
+}
+
+}  // namespace pgauth

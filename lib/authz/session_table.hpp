@@ -1,0 +1,101 @@
+// Session: what is remembered of one accepted connection. SessionTable: all of them.
+//
+//   table.open({.client_id = "press-7-a", .username = "press-7", .token = connection, …});
+//   if (const Session* session = table.find(…)) session->rights.decide(…);
+//   table.close(connection, "press-7-a");
+//
+// The client id is the broker's key, but several connections can wear one id for a moment: a
+// refused login raises a disconnect under the id of the live session that it tried to be, and a
+// will is checked after its connection has gone or has been replaced. So a session is found by
+// its client id, and the token (the broker's pointer) only tells one connection from another.
+//
+// The mistake to avoid: looking a session up by its token. The broker makes up connections on
+// its stack, and uses the addresses of old ones again.
+//
+// Closed sessions stay: durable ones because messages are queued for them, the rest for their
+// wills; both bounded, oldest first out.
+// Thread safety: none; for the broker's thread.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "authz/rights.hpp"
+
+namespace pgauth {
+
+struct Session {
+    const void* realm = nullptr;  // whose clients: usernames of two databases differ
+    std::string client_id;
+    std::optional<std::string> username;  // none: nameless
+    const void* token = nullptr;          // the broker's connection; never dereferenced
+    bool durable = false;                 // the broker may keep it after the connection ends
+    bool connected = true;
+    std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
+    Rights rights;
+};
+
+class SessionTable {
+  public:
+    // Past these, the sessions that closed first are forgotten.
+    static constexpr std::size_t max_closed_durable = 1'000'000;
+    static constexpr std::size_t max_departed = 500;
+
+    // Puts `session` in the place of whatever had its client id.
+    void open(Session session);
+
+    // Marks the connection closed. `client_id` may be missing where the broker has lost it.
+    // Does nothing where the token is not that of the session with this client id.
+    void close(const void* token, std::optional<std::string_view> client_id);
+
+    // Whose session a check belongs to: that of this very connection, also just after it has
+    // gone or has been replaced; else that of this client id and username, on behalf of which
+    // the broker asks through a connection that it made up. Null where there is none.
+    // `username` none: the broker does not say, or nameless.
+    [[nodiscard]] const Session* find(const void* realm,
+                                      std::string_view client_id,
+                                      const void* token,
+                                      std::optional<std::string_view> username) const;
+
+    // True if this very connection logged in under this client id, whatever its username now.
+    [[nodiscard]] bool logged_in(std::string_view client_id, const void* token) const;
+
+    // The session with this client id, if it is connected.
+    [[nodiscard]] const Session* find_connected(std::string_view client_id) const;
+
+    [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
+
+  private:
+    void depart(Session session);
+    void forget_oldest_closed();
+
+    struct TextHash {
+        using is_transparent = void;
+
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    // INVARIANT: connected_ has the client id of every connected session, by its token;
+    // closed_ has, oldest first, every closed session of current_, and some that are no more.
+    std::unordered_map<std::string, Session, TextHash, std::equal_to<>> current_;
+    std::unordered_map<const void*, std::string> connected_;
+
+    struct Closed {
+        std::string client_id;
+        std::uint64_t serial;
+    };
+
+    std::deque<Closed> closed_;
+    std::uint64_t last_serial_ = 0;
+    std::deque<Session> departed_;  // replaced, or not durable and closed
+};
+
+}  // namespace pgauth

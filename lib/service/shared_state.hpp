@@ -1,0 +1,54 @@
+// SharedState: what the plugin instances of one process have in common.
+//
+//   const std::shared_ptr<SharedState> shared = SharedState::get();
+//   Realm& realm = shared->realm(options.database);
+//   const std::shared_ptr<ReplicaFeed> feed = realm.feed();
+//
+// With `per_listener_settings true` the broker loads the plugin once for each listener that
+// names it, each with its own options. Client ids are the whole broker's, so there is one table
+// of sessions; and one replica serves all instances with the same database settings.
+//
+// It is there as long as an instance is: nothing outlives the last one.
+// Thread safety: none; for the broker's thread.
+
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "authz/session_table.hpp"
+#include "store/database_options.hpp"
+#include "sync/replica_feed.hpp"
+
+namespace pgauth {
+
+// The clients of one database. Its address tells whose username a session has.
+class Realm {
+  public:
+    explicit Realm(DatabaseOptions options) : options_(std::move(options)) {}
+
+    [[nodiscard]] const DatabaseOptions& options() const noexcept { return options_; }
+
+    // The feed of this database, started where nobody has one.
+    [[nodiscard]] std::shared_ptr<ReplicaFeed> feed();
+
+  private:
+    DatabaseOptions options_;
+    std::weak_ptr<ReplicaFeed> feed_;
+};
+
+class SharedState {
+  public:
+    [[nodiscard]] static std::shared_ptr<SharedState> get();
+
+    // Valid as long as the SharedState.
+    [[nodiscard]] Realm& realm(const DatabaseOptions& options);
+
+    [[nodiscard]] SessionTable& sessions() noexcept { return sessions_; }
+
+  private:
+    SessionTable sessions_;
+    std::deque<Realm> realms_;  // INVARIANT: never moves one, never loses one
+};
+
+}  // namespace pgauth

@@ -1,0 +1,118 @@
+#include "store/connection_parameters.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include <libpq-fe.h>
+
+#include "base/quote.hpp"
+
+namespace pgauth {
+
+namespace {
+
+using Parameters = std::map<std::string, std::string>;
+
+// Where the string does not say otherwise. A server that has gone without a word is noticed in
+// half a minute; text is UTF-8, as in MQTT.
+constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
+    {"application_name", "mosquitto-pgauth"},
+    {"client_encoding", "UTF8"},
+    {"connect_timeout", "10"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "30000"},
+}};
+
+Result<Parameters> parse(const std::string& connection) {
+    char* message = nullptr;
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+        PQconninfoParse(connection.c_str(), &message), &PQconninfoFree);
+    if (options == nullptr) {
+        PQfreemem(message);  // it may quote the string
+        return fail(ErrorKind::invalid_input,
+                    "database.connection: libpq cannot read it: use a URI like "
+                    "`postgresql://broker@db.example/mqtt` or `host=db.example dbname=mqtt`");
+    }
+    Parameters parameters;
+    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) {
+            parameters.emplace(option->keyword, option->val);
+        }
+    }
+    return parameters;
+}
+
+// The value in the string, else in the environment.
+std::string effective(const Parameters& parameters, const char* keyword, const char* variable) {
+    if (const auto found = parameters.find(keyword); found != parameters.end()) {
+        return found->second;
+    }
+    // libpq reads the environment in every connection attempt as well.
+    const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? "" : value;
+}
+
+bool is_local(std::string_view host) {
+    return host.empty() || host.front() == '/' || host.front() == '@' || host == "localhost" ||
+           host == "::1" || host.substr(0, 4) == "127.";
+}
+
+// `hosts`: a comma-separated list, as libpq has it.
+bool all_local(std::string_view hosts) {
+    for (;;) {
+        const std::size_t comma = hosts.find(',');
+        if (!is_local(hosts.substr(0, comma))) {
+            return false;
+        }
+        if (comma == std::string_view::npos) {
+            return true;
+        }
+        hosts.remove_prefix(comma + 1);
+    }
+}
+
+Result<void> require_verified_tls(Parameters& parameters) {
+    const std::string mode = effective(parameters, "sslmode", "PGSSLMODE");
+    const bool local = effective(parameters, "service", "PGSERVICE").empty() &&
+                       all_local(effective(parameters, "host", "PGHOST")) &&
+                       all_local(effective(parameters, "hostaddr", "PGHOSTADDR"));
+    if (local || mode == "verify-full") {
+        return {};
+    }
+    if (!mode.empty()) {
+        return fail(
+            ErrorKind::invalid_input,
+            fmt::format("database.connection: sslmode {} does not verify the server: use "
+                        "sslmode=verify-full, or write database.tls: unverified",
+                        quote(mode)));
+    }
+    parameters["sslmode"] = "verify-full";
+    return {};
+}
+
+}  // namespace
+
+Result<ConnectionParameters> connection_parameters(const DatabaseOptions& options) {
+    auto parameters = parse(options.connection);
+    if (!parameters) {
+        return tl::unexpected(parameters.error());
+    }
+    if (options.tls == DatabaseTls::verify_full) {
+        if (const auto verified = require_verified_tls(*parameters); !verified) {
+            return tl::unexpected(verified.error());
+        }
+    }
+    for (const auto& [keyword, value] : defaults) {
+        parameters->try_emplace(keyword, value);
+    }
+    return ConnectionParameters(parameters->begin(), parameters->end());
+}
+
+}  // namespace pgauth

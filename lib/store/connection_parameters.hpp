@@ -1,0 +1,26 @@
+// What libpq is told to connect with: the connection string, and what this plugin adds to it.
+//
+// `database.tls: verify_full` means: a server that is neither behind a socket nor on loopback
+// must show a certificate that names it. Where the string leaves `sslmode` open it is set;
+// where the string asks for less, that is an error rather than a silent downgrade. Thread
+// safety: pure, but for the PG* environment variables that it reads.
+
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/database_options.hpp"
+
+namespace pgauth {
+
+using ConnectionParameters = std::vector<std::pair<std::string, std::string>>;
+
+// Keywords and values for PQconnectStartParams. Fails with invalid_input, naming the key and
+// not the connection string, which may hold a password.
+[[nodiscard]] Result<ConnectionParameters> connection_parameters(
+    const DatabaseOptions& options);
+
+}  // namespace pgauth

@@ -1,0 +1,254 @@
+#include "store/pg_connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <vector>
+
+#include <libpq-fe.h>
+
+#include "store/connection_parameters.hpp"
+
+namespace pgauth {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct ResultClearer {
+    void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+
+using OwnedResult = std::unique_ptr<PGresult, ResultClearer>;
+
+// libpq's messages end in a line break and may have several lines.
+std::string one_line(const char* message) {
+    std::string line = message == nullptr ? "" : message;
+    while (!line.empty() && line.back() == '\n') {
+        line.pop_back();
+    }
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line.empty() ? "no reason given" : line;
+}
+
+// What an administrator can do about it, for the errors that need an administrator.
+std::string_view advice(std::string_view sqlstate) {
+    if (sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42703") {
+        return ": is schema mqtt_auth installed in this database (psql -f "
+               "schema/mqtt_auth.sql)?";
+    }
+    if (sqlstate == "42501") {
+        return ": grant mqtt_auth_broker to the role that the broker connects as";
+    }
+    return "";
+}
+
+Error unavailable(std::string message) {
+    return {ErrorKind::unavailable, std::move(message)};
+}
+
+}  // namespace
+
+void PgConnection::Closer::operator()(pg_conn* connection) const noexcept {
+    PQfinish(connection);
+}
+
+PgConnection::PgConnection(pg_conn* connection, const Interrupt& interrupt)
+    : connection_(connection), interrupt_(&interrupt) {}
+
+Result<PgConnection> PgConnection::open(const DatabaseOptions& options,
+                                        const Interrupt& interrupt) {
+    const auto parameters = connection_parameters(options);
+    if (!parameters) {
+        return tl::unexpected(parameters.error());
+    }
+    std::vector<const char*> keywords;
+    std::vector<const char*> values;
+    for (const auto& [keyword, value] : *parameters) {
+        keywords.push_back(keyword.c_str());
+        values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    PgConnection connection(PQconnectStartParams(keywords.data(), values.data(), 0), interrupt);
+    if (connection.connection_ == nullptr) {
+        throw std::bad_alloc();
+    }
+    if (const auto established = connection.establish(); !established) {
+        return tl::unexpected(established.error());
+    }
+    return connection;
+}
+
+Result<void> PgConnection::establish() {
+    const auto deadline = std::chrono::steady_clock::now() + connect_timeout;
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next != PGRES_POLLING_OK) {
+        if (next == PGRES_POLLING_FAILED || PQstatus(connection_.get()) == CONNECTION_BAD) {
+            return tl::unexpected(unavailable(one_line(PQerrorMessage(connection_.get()))));
+        }
+        const auto left =
+            std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto event = next == PGRES_POLLING_READING ? Interrupt::Event::readable
+                                                         : Interrupt::Event::writable;
+        if (const auto waited = wait(event, std::max(left, milliseconds(0))); !waited) {
+            return waited;
+        }
+        next = PQconnectPoll(connection_.get());
+    }
+    if (PQsetnonblocking(connection_.get(), 1) != 0) {
+        return tl::unexpected(unavailable(one_line(PQerrorMessage(connection_.get()))));
+    }
+    // Otherwise libpq prints notices to the broker's stderr.
+    PQsetNoticeProcessor(
+        connection_.get(), [](void*, const char*) {}, nullptr);
+    return {};
+}
+
+Result<void> PgConnection::wait(Interrupt::Event event, milliseconds timeout) {
+    switch (interrupt_->wait(PQsocket(connection_.get()), event, timeout)) {
+        case Interrupt::Outcome::ready:
+            return {};
+        case Interrupt::Outcome::raised:
+            return tl::unexpected(unavailable("interrupted"));
+        case Interrupt::Outcome::timed_out:
+            break;
+    }
+    return tl::unexpected(unavailable(
+        fmt::format("no answer within {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(timeout).count())));
+}
+
+Result<void> PgConnection::send_all() {
+    for (;;) {
+        const int left = PQflush(connection_.get());
+        if (left == 0) {
+            return {};
+        }
+        if (left < 0) {
+            return tl::unexpected(failure(nullptr));
+        }
+        if (const auto waited = wait(Interrupt::Event::writable, answer_timeout); !waited) {
+            return waited;
+        }
+    }
+}
+
+Result<pg_result*> PgConnection::next_result() {
+    while (PQisBusy(connection_.get()) != 0) {
+        if (const auto waited = wait(Interrupt::Event::readable, answer_timeout); !waited) {
+            return tl::unexpected(waited.error());
+        }
+        if (PQconsumeInput(connection_.get()) == 0) {
+            return tl::unexpected(failure(nullptr));
+        }
+    }
+    return PQgetResult(connection_.get());
+}
+
+Result<void> PgConnection::query(const std::string& sql,
+                                 const std::vector<std::string>& parameters,
+                                 const RowHandler& handle_row) {
+    std::vector<const char*> values;
+    values.reserve(parameters.size());
+    for (const std::string& parameter : parameters) {
+        values.push_back(parameter.c_str());
+    }
+    constexpr int text_format = 0;
+    if (PQsendQueryParams(connection_.get(),
+                          sql.c_str(),
+                          static_cast<int>(values.size()),
+                          nullptr,
+                          values.data(),
+                          nullptr,
+                          nullptr,
+                          text_format) == 0 ||
+        PQsetSingleRowMode(connection_.get()) == 0) {
+        return tl::unexpected(failure(nullptr));
+    }
+    if (const auto sent = send_all(); !sent) {
+        return sent;
+    }
+    std::vector<std::optional<std::string_view>> row;
+    for (;;) {
+        const auto next = next_result();
+        if (!next) {
+            return tl::unexpected(next.error());
+        }
+        const OwnedResult result(*next);
+        if (result == nullptr) {
+            return {};
+        }
+        const ExecStatusType status = PQresultStatus(result.get());
+        if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
+            status != PGRES_COMMAND_OK) {
+            return tl::unexpected(failure(result.get()));
+        }
+        for (int i = 0; i < PQntuples(result.get()); ++i) {
+            row.clear();
+            for (int column = 0; column < PQnfields(result.get()); ++column) {
+                row.push_back(
+                    PQgetisnull(result.get(), i, column) != 0
+                        ? std::nullopt
+                        : std::optional(std::string_view(
+                              PQgetvalue(result.get(), i, column),
+                              static_cast<std::size_t>(PQgetlength(result.get(), i, column)))));
+            }
+            handle_row(row);
+        }
+    }
+}
+
+Result<void> PgConnection::execute(const std::string& sql) {
+    return query(sql, {}, [](const Row&) {});
+}
+
+Result<bool> PgConnection::wait_for_notification(milliseconds timeout) {
+    const auto take_all = [this] {
+        bool any = false;
+        while (PGnotify* notification = PQnotifies(connection_.get())) {
+            PQfreemem(notification);
+            any = true;
+        }
+        return any;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (!take_all()) {
+        const auto left =
+            std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        switch (interrupt_->wait(PQsocket(connection_.get()),
+                                 Interrupt::Event::readable,
+                                 std::max(left, milliseconds(0)))) {
+            case Interrupt::Outcome::timed_out:
+                return false;
+            case Interrupt::Outcome::raised:
+                return tl::unexpected(unavailable("interrupted"));
+            case Interrupt::Outcome::ready:
+                break;
+        }
+        if (PQconsumeInput(connection_.get()) == 0) {
+            return tl::unexpected(failure(nullptr));
+        }
+    }
+    return true;
+}
+
+std::string PgConnection::server() const {
+    const std::string host = PQhost(connection_.get());
+    return host.empty() || host.front() == '/'
+               ? fmt::format("{}/.s.PGSQL.{}", host, PQport(connection_.get()))
+               : fmt::format("{}:{}", host, PQport(connection_.get()));
+}
+
+Error PgConnection::failure(const pg_result* result) const {
+    if (result == nullptr) {
+        return unavailable(one_line(PQerrorMessage(connection_.get())));
+    }
+    const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    return unavailable(one_line(primary != nullptr ? primary : PQresultErrorMessage(result)) +
+                       std::string(advice(sqlstate == nullptr ? "" : sqlstate)));
+}
+
+}  // namespace pgauth

@@ -1,0 +1,290 @@
+// The broker's C API on one side, AuthService on the other. Translates and guards; no policy.
+
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+
+#include "broker_api.hpp"
+#include "service/auth_service.hpp"
+
+namespace {
+
+using namespace pgauth;
+
+// What the broker hands back to every callback. One for each time that the plugin is loaded.
+struct Plugin {
+    mosquitto_plugin_id_t* id;
+    std::unique_ptr<AuthService> service;
+};
+
+int to_broker(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return MOSQ_LOG_DEBUG;
+        case LogLevel::info:
+            return MOSQ_LOG_INFO;
+        case LogLevel::notice:
+            return MOSQ_LOG_NOTICE;
+        case LogLevel::warning:
+            return MOSQ_LOG_WARNING;
+        case LogLevel::error:
+            return MOSQ_LOG_ERR;
+    }
+    return MOSQ_LOG_ERR;
+}
+
+void log_line(LogLevel level, const char* line) {
+    // The C API has no other form.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
+    mosquitto_log_printf(to_broker(level), "pgauth: %s", line);
+}
+
+// The broker is C: nothing may be thrown through it, and what fails is denied.
+template <typename Body>
+int guarded(Plugin& plugin, int denial, Body body) noexcept {
+    int result = denial;
+    try {
+        result = body(*plugin.service);
+        plugin.service->drain_log(
+            [](LogLevel level, const std::string& line) { log_line(level, line.c_str()); });
+    } catch (const std::exception& problem) {
+        log_line(LogLevel::error, problem.what());
+    } catch (...) {
+        log_line(LogLevel::error, "denied: unknown exception");
+    }
+    return result;
+}
+
+std::optional<std::string_view> text_or_none(const char* text) {
+    return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+// Whether the broker may keep the session after the connection has ended. For MQTT 5 only the
+// session expiry interval says so, and plugins are not told it.
+bool may_be_durable(const mosquitto* client) {
+    constexpr int mqtt_5 = 5;
+    return mosquitto_client_protocol_version(client) == mqtt_5 ||
+           !mosquitto_client_clean_session(client);
+}
+
+// AUTH is for real refusals only. What may be different in a minute closes the connection
+// without a verdict; on 2.1 MQTT 5 clients are told so (3.1.1 clients would be told "not
+// authorized").
+int to_broker(const LoginDecision& decision, const mosquitto* client) {
+    switch (decision.outcome) {
+        case LoginOutcome::accepted:
+            return MOSQ_ERR_SUCCESS;
+        case LoginOutcome::refused:
+            return MOSQ_ERR_AUTH;
+        case LoginOutcome::handed_on:
+            return MOSQ_ERR_PLUGIN_DEFER;
+        case LoginOutcome::try_again:
+            break;
+    }
+    constexpr int mqtt_5 = 5;
+    return is_at_least_2_1() && mosquitto_client_protocol_version(client) == mqtt_5
+               ? error_server_unavailable
+               : MOSQ_ERR_UNKNOWN;
+}
+
+int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_basic_auth*>(event_data);
+            const char* client_id = mosquitto_client_id(event.client);
+            const LoginRequest request{
+                .client_id = client_id == nullptr ? "" : client_id,
+                .username = text_or_none(event.username),
+                .password = text_or_none(event.password),
+                .address = text_or_none(mosquitto_client_address(event.client)),
+                .connection = event.client,
+                .durable = may_be_durable(event.client)};
+            return to_broker(service.log_in(request), event.client);
+        });
+}
+
+int on_acl_check(int /*event*/, void* event_data, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_ACL_DENIED, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_acl_check*>(event_data);
+            const char* client_id = mosquitto_client_id(event.client);
+            AccessCheck check;
+            switch (event.access) {
+                case MOSQ_ACL_WRITE:
+                    check.action = Action::publish;
+                    break;
+                case MOSQ_ACL_SUBSCRIBE:
+                    check.action = Action::subscribe;
+                    break;
+                case MOSQ_ACL_READ:
+                    check.action = Action::receive;
+                    break;
+                case MOSQ_ACL_UNSUBSCRIBE:
+                    return static_cast<int>(MOSQ_ERR_SUCCESS);
+                default:
+                    return static_cast<int>(MOSQ_ERR_ACL_DENIED);
+            }
+            if (client_id == nullptr || event.topic == nullptr) {
+                return static_cast<int>(MOSQ_ERR_ACL_DENIED);
+            }
+            check.client_id = client_id;
+            check.username = text_or_none(mosquitto_client_username(event.client));
+            check.topic = event.topic;
+            check.qos = event.qos;
+            check.retain = event.retain;
+            check.has_address = mosquitto_client_address(event.client) != nullptr;
+            const Decision decision = service.check(check, event.client);
+            // Anything else than these would cut the client off, or delete what is queued for
+            // it.
+            return static_cast<int>(decision.allowed                     ? MOSQ_ERR_SUCCESS
+                                    : decision.cause == Cause::handed_on ? MOSQ_ERR_PLUGIN_DEFER
+                                                                         : MOSQ_ERR_ACL_DENIED);
+        });
+}
+
+// Also for MOSQ_EVT_CLIENT_OFFLINE, whose data is the same.
+int on_disconnect(int /*event*/, void* event_data, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            const auto& event = *static_cast<const mosquitto_evt_disconnect*>(event_data);
+            service.disconnected(event.client, text_or_none(mosquitto_client_id(event.client)));
+            return MOSQ_ERR_SUCCESS;
+        });
+}
+
+int on_tick(int /*event*/, void* event_data, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            service.tick();
+            // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
+            // latest. The 2.0 headers call the field next_ns, and 2.0 ignores all three.
+            auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
+            constexpr long next_tick_ms = 100;
+            event.now_s = 0;
+            event.now_ns = 0;
+            event.next_ns = next_tick_ms;
+            return MOSQ_ERR_SUCCESS;
+        });
+}
+
+// Anything but success would end a 2.1 broker.
+int on_reload(int /*event*/, void* /*event_data*/, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            service.reload();
+            return MOSQ_ERR_SUCCESS;
+        });
+}
+
+struct Registration {
+    int event;
+    MOSQ_FUNC_generic_callback callback;
+};
+
+constexpr Registration registrations[] = {
+    {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_ACL_CHECK, on_acl_check},
+    {MOSQ_EVT_DISCONNECT, on_disconnect},
+    {MOSQ_EVT_TICK, on_tick},
+    {MOSQ_EVT_RELOAD, on_reload},
+    {event_client_offline, on_disconnect},
+};
+
+bool is_known_to_broker(const Registration& registration) {
+    return registration.event != event_client_offline || is_at_least_2_1();
+}
+
+int register_all(Plugin& plugin) {
+    for (const Registration& registration : registrations) {
+        if (!is_known_to_broker(registration)) {
+            continue;
+        }
+        const int registered = mosquitto_callback_register(
+            plugin.id, registration.event, registration.callback, nullptr, &plugin);
+        if (registered != MOSQ_ERR_SUCCESS) {
+            return registered;
+        }
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+// The broker frees its options after a reload: they are copied.
+std::vector<PluginOption> copy(const mosquitto_opt* options, int count) {
+    std::vector<PluginOption> copies;
+    for (int i = 0; i < count; ++i) {
+        copies.push_back({options[i].key, options[i].value == nullptr ? "" : options[i].value});
+    }
+    return copies;
+}
+
+int start(mosquitto_plugin_id_t* id, void** userdata, const mosquitto_opt* options, int count) {
+    auto service = AuthService::start(copy(options, count));
+    if (!service) {
+        log_line(LogLevel::error, service.error().message.c_str());
+        return MOSQ_ERR_INVAL;
+    }
+    auto plugin = std::make_unique<Plugin>(Plugin{id, *std::move(service)});
+    if (is_at_least_2_1()) {
+        mosquitto_plugin_set_info(id, "pgauth", PGAUTH_VERSION);
+    }
+    const int registered = register_all(*plugin);
+    guarded(*plugin, MOSQ_ERR_SUCCESS, [](AuthService&) { return MOSQ_ERR_SUCCESS; });
+    if (registered == MOSQ_ERR_SUCCESS) {
+        *userdata = plugin.release();
+    }
+    return registered;
+}
+
+}  // namespace
+
+// The three names that the broker looks up. Everything else in this library is hidden.
+#define PGAUTH_BROKER_ENTRY extern "C" __attribute__((visibility("default")))
+
+PGAUTH_BROKER_ENTRY int mosquitto_plugin_version(int count, const int* versions) {
+    for (int i = 0; i < count; ++i) {
+        if (versions[i] == MOSQ_PLUGIN_VERSION) {
+            return MOSQ_PLUGIN_VERSION;
+        }
+    }
+    return -1;
+}
+
+// Whatever goes wrong here must stop the broker: a missing configuration never means "allow".
+PGAUTH_BROKER_ENTRY int mosquitto_plugin_init(mosquitto_plugin_id_t* id,
+                                              void** userdata,
+                                              mosquitto_opt* options,
+                                              int count) {
+    try {
+        return start(id, userdata, options, count);
+    } catch (const std::exception& problem) {
+        log_line(LogLevel::error, problem.what());
+    } catch (...) {
+        log_line(LogLevel::error, "cannot start: unknown exception");
+    }
+    return MOSQ_ERR_UNKNOWN;
+}
+
+PGAUTH_BROKER_ENTRY int mosquitto_plugin_cleanup(void* userdata,
+                                                 mosquitto_opt* /*options*/,
+                                                 int /*count*/) {
+    const std::unique_ptr<Plugin> plugin(static_cast<Plugin*>(userdata));
+    if (plugin != nullptr) {
+        for (const Registration& registration : registrations) {
+            if (is_known_to_broker(registration)) {
+                mosquitto_callback_unregister(
+                    plugin->id, registration.event, registration.callback, nullptr);
+            }
+        }
+    }
+    return MOSQ_ERR_SUCCESS;
+}
