@@ -31,24 +31,30 @@ std::size_t utf8_sequence(std::string_view text) {
     return overlong || out_of_range ? 0 : length;
 }
 
+// Whether `character`, one UTF-8 sequence or one byte that is none, may stand in a log line as
+// it is. U+2028 and U+2029 are line breaks to those who read Unicode.
+bool is_printable(std::string_view character) {
+    return utf8_sequence(character) != 0 && !has_control_character(character) &&
+           character != "`" && character != "\\" && character != "\u2028" &&
+           character != "\u2029";
+}
+
 }  // namespace
 
 std::string quote(std::string_view text, std::size_t max_bytes) {
     std::string quoted = "`";
     std::size_t at = 0;
     while (at < text.size() && at < max_bytes) {
-        const std::size_t length = utf8_sequence(text.substr(at));
-        const auto byte = static_cast<std::uint8_t>(text[at]);
-        const bool c1_control =
-            length == 2 && byte == 0xC2 && static_cast<std::uint8_t>(text[at + 1]) < 0xA0;
-        if (length == 0 || byte < 0x20 || byte == 0x7F || byte == '`' || byte == '\\' ||
-            c1_control) {
-            quoted += fmt::format("\\x{:02x}", byte);
-            at += 1;
+        const std::size_t length = std::max<std::size_t>(utf8_sequence(text.substr(at)), 1);
+        const std::string_view character = text.substr(at, length);
+        if (is_printable(character)) {
+            quoted += character;
         } else {
-            quoted += text.substr(at, length);
-            at += length;
+            for (const char byte : character) {
+                quoted += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(byte));
+            }
         }
+        at += length;
     }
     quoted += '`';
     if (at < text.size()) {

@@ -24,7 +24,8 @@ TEST_CASE("quote keeps what is printable and escapes what could forge a log line
         {"\xed\xa0\x80", "`\\xed\\xa0\\x80`"},           // surrogate
         {"\xf4\x90\x80\x80", "`\\xf4\\x90\\x80\\x80`"},  // beyond U+10FFFF
         {"\xe2\x82", "`\\xe2\\x82`"},                    // cut short
-        {"\xc2\x9b", "`\\xc2\\x9b`"},                    // C1 control, a terminal's CSI
+        {"a\u2028b", "`a\\xe2\\x80\\xa8b`"},  // a line break to those who read Unicode
+        {"\xc2\x9b", "`\\xc2\\x9b`"},         // C1 control, a terminal's CSI
     };
     for (const Row& row : rows) {
         CHECK(quote(row.text) == row.quoted);

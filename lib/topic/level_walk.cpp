@@ -1,0 +1,100 @@
+#include "topic/level_walk.hpp"
+
+namespace pgauth {
+
+bool LevelSet::includes(const LevelSet& narrow) const noexcept {
+    switch (kind) {
+        case Kind::nothing:
+            return false;
+        case Kind::literal:
+            return narrow.kind == Kind::literal && narrow.text == text;
+        case Kind::not_dollar:
+            return narrow.kind == Kind::not_dollar ||
+                   (narrow.kind == Kind::literal && !narrow.text.starts_with('$'));
+        case Kind::any:
+            return true;
+    }
+    return false;
+}
+
+bool LevelSet::intersects(const LevelSet& other) const noexcept {
+    return kind != Kind::nothing && other.kind != Kind::nothing &&
+           (includes(other) || other.includes(*this));
+}
+
+std::optional<LevelSet> TopicWalk::next() noexcept {
+    if (at_ == TopicLevels::end()) {
+        return std::nullopt;
+    }
+    const LevelSet level{LevelSet::Kind::literal, *at_};
+    ++at_;
+    return level;
+}
+
+std::optional<LevelSet> FilterWalk::next() noexcept {
+    if (next_ == levels_.size()) {
+        return std::nullopt;
+    }
+    const std::size_t at = next_++;
+    const Level& level = levels_[at];
+    switch (level.kind) {
+        case LevelKind::literal:
+            return LevelSet{LevelSet::Kind::literal, level.text};
+        case LevelKind::single:
+            return LevelSet{at == 0 ? LevelSet::Kind::not_dollar : LevelSet::Kind::any, {}};
+        case LevelKind::multi:
+            return open_end(at);
+        case LevelKind::username:
+        case LevelKind::client_id:
+        case LevelKind::attribute:
+            return placeholder(level);
+        case LevelKind::everything:
+            open_ = true;
+            return LevelSet{LevelSet::Kind::any, {}};
+    }
+    return std::nullopt;
+}
+
+// `#` also stands for the level before it, but no topic name is empty: `#` alone is one level
+// or more, as `+/#` is, and `/#` is two or more, as `/+/#` is.
+std::optional<LevelSet> FilterWalk::open_end(std::size_t at) noexcept {
+    open_ = true;
+    if (at == 0) {
+        return LevelSet{LevelSet::Kind::not_dollar, {}};
+    }
+    if (at == 1 && levels_[0] == Level{LevelKind::literal, {}}) {
+        return LevelSet{LevelSet::Kind::any, {}};
+    }
+    return std::nullopt;
+}
+
+LevelSet FilterWalk::placeholder(const Level& level) const noexcept {
+    if (const auto value = placeholder_value(level, values_)) {
+        return {LevelSet::Kind::literal, *value};
+    }
+    return {unsatisfiable_ == Unsatisfiable::any_level ? LevelSet::Kind::any
+                                                       : LevelSet::Kind::nothing,
+            {}};
+}
+
+bool intersects(FilterWalk one, FilterWalk other) noexcept {
+    constexpr LevelSet any{LevelSet::Kind::any, {}};
+    std::size_t bytes =
+        0;  // of the shortest common topic so far, with a slash after each level
+    for (;;) {
+        const std::optional<LevelSet> a = one.next();
+        const std::optional<LevelSet> b = other.next();
+        if (!a && !b) {
+            return bytes <= max_topic_bytes + 1;
+        }
+        if ((!a && !one.open()) || (!b && !other.open()) ||
+            !a.value_or(any).intersects(b.value_or(any))) {
+            return false;
+        }
+        // Where both are literal they are equal; a wildcard's shortest name is the empty one.
+        const bool a_is_literal = a && a->kind == LevelSet::Kind::literal;
+        bytes += (a_is_literal ? a : b).value_or(any).text.size() + 1;
+    }
+}
+
+}  // namespace pgauth
