@@ -14,6 +14,7 @@ def place(install_once):
     place.add_supervisor()
     place.add_group("presses", allow=[("write", "plant/%u/#"), ("read", "orders/%u")])
     place.add_client("press-7", groups=["presses"])
+    place.sql("SELECT mqtt_auth.set_password('press-7', 'secret-of-press-7')")  # hashed by PostgreSQL
     place.add_client("reader", allow=[("read", "plant/#")])
     place.add_client("nobody")
     place.add_client("disabled", enabled="false")

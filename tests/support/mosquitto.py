@@ -99,8 +99,10 @@ class Broker:
                                        env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
 
     def _running_since(self, offset):
-        if self.process.poll() is not None:
-            raise AssertionError(f"mosquitto ended with {self.process.returncode}:\n{self.log(offset)[-3000:]}")
+        code = self.process.poll()
+        if code is not None:
+            self.process = None
+            raise AssertionError(f"mosquitto ended with {code}:\n{self.log(offset)[-3000:]}")
         return re.search(r"mosquitto version \S+ running", self.log(offset))
 
     def start_must_fail(self):
