@@ -1,5 +1,6 @@
 #include "config/duration.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>

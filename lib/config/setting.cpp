@@ -176,7 +176,7 @@ Setting later_connection(std::string path) {
     return {std::move(path), {Shape::null, Shape::word}, "null", set};
 }
 
-std::string_view article(Shape shape) {
+std::string_view describe(Shape shape) {
     switch (shape) {
         case Shape::null:
             return "nothing";
@@ -252,7 +252,7 @@ Result<void> Setting::apply(const Value& value, Options& options) const {
         return refuse(value, "a value is missing: use " + accepted);
     }
     return refuse(value,
-                  fmt::format("{} is not accepted: use {}", article(value.shape), accepted));
+                  fmt::format("{} is not accepted: use {}", describe(value.shape), accepted));
 }
 
 const std::vector<Setting>& settings() {

@@ -8,6 +8,7 @@
 // for misspelt keys and known_keys() all read that table.
 // Keys of the contract whose feature comes in a later version are rows too: what equals the
 // behaviour of this version is accepted, anything else is told so.
+// The mistake to avoid: a value in a message by any other way than shown().
 // Thread safety: the table never changes.
 
 #pragma once
