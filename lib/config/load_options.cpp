@@ -14,6 +14,7 @@
 #include "config/parse_yaml.hpp"
 #include "config/setting.hpp"
 #include "config/text.hpp"
+#include "store/connection_parameters.hpp"
 
 namespace pgauth {
 
@@ -166,6 +167,13 @@ Result<Options> load_options(const std::vector<PluginOption>& options) {
         if (const Result<void> done = setting->apply(value, *loaded); !done) {
             return tl::unexpected(done.error());
         }
+    }
+    // What no key can say alone.
+    if (const auto parameters = connection_parameters(loaded->database); !parameters) {
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("{}: database.connection: {}",
+                                path.value_or("plugin options"),
+                                parameters.error().message));
     }
     return loaded;
 }

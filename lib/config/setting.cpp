@@ -7,6 +7,7 @@
 
 #include "config/duration.hpp"
 #include "config/text.hpp"
+#include "store/connection_parameters.hpp"
 
 namespace pgauth {
 
@@ -45,6 +46,9 @@ Setting connection(std::string path, Field<std::string> field) {
             return refuse(value,
                           "a connection string is one line of UTF-8 without control "
                           "characters: percent-encode them in a URI");
+        }
+        if (const auto readable = check_connection_string(value.text); !readable) {
+            return refuse(value, readable.error().message);
         }
         field(options) = value.text;
         return {};

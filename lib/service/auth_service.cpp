@@ -7,7 +7,6 @@
 #include "authn/authenticator.hpp"
 #include "base/quote.hpp"
 #include "policy/network.hpp"
-#include "store/connection_parameters.hpp"
 
 namespace pgauth {
 
@@ -44,9 +43,6 @@ Result<std::unique_ptr<AuthService>> AuthService::start(
     auto options = load_options(plugin_options);
     if (!options) {
         return tl::unexpected(options.error());
-    }
-    if (const auto parameters = connection_parameters(options->database); !parameters) {
-        return tl::unexpected(parameters.error());
     }
     const auto start_wait = options->start_wait;
     // make_unique cannot reach the private constructor.
@@ -204,28 +200,22 @@ void AuthService::catch_up() {
 }
 
 void AuthService::take_up(Result<Options> options) {
-    auto checked = std::move(options);
-    if (checked) {
-        if (const auto parameters = connection_parameters(checked->database); !parameters) {
-            checked = tl::unexpected(parameters.error());
-        }
-    }
-    if (!checked) {
+    if (!options) {
         log_.log(LogLevel::error,
-                 checked.error().message + ": the running configuration stays in force");
+                 options.error().message + ": the running configuration stays in force");
         return;
     }
-    if (*checked == *options_) {
+    if (*options == *options_) {
         log_.log(LogLevel::notice, "configuration read again: nothing has changed");
         return;
     }
     // The clients go on being judged by the replica of the old database until the new one's is
     // there.
-    const bool other_database = checked->database != options_->database;
-    next_feed_ = other_database ? shared_->realm(checked->database).feed() : next_feed_;
+    const bool other_database = options->database != options_->database;
+    next_feed_ = other_database ? shared_->realm(options->database).feed() : next_feed_;
     {
         const std::lock_guard lock(mutex_);
-        options_ = std::make_shared<const Options>(*std::move(checked));
+        options_ = std::make_shared<const Options>(*std::move(options));
     }
     authorizer_.forget_records();
     log_.log(LogLevel::notice, "configuration read again: taken up");

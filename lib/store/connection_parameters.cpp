@@ -37,7 +37,7 @@ Result<Parameters> parse(const std::string& connection) {
     if (options == nullptr) {
         PQfreemem(message);  // it may quote the string
         return fail(ErrorKind::invalid_input,
-                    "database.connection: libpq cannot read it: use a URI like "
+                    "libpq cannot read it: use a URI like "
                     "`postgresql://broker@db.example/mqtt` or `host=db.example dbname=mqtt`");
     }
     Parameters parameters;
@@ -87,11 +87,10 @@ Result<void> require_verified_tls(Parameters& parameters) {
         return {};
     }
     if (!mode.empty()) {
-        return fail(
-            ErrorKind::invalid_input,
-            fmt::format("database.connection: sslmode {} does not verify the server: use "
-                        "sslmode=verify-full, or write database.tls: unverified",
-                        quote(mode)));
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("sslmode {} does not verify the server: use "
+                                "sslmode=verify-full, or write database.tls: unverified",
+                                quote(mode)));
     }
     parameters["sslmode"] = "verify-full";
     return {};
@@ -113,6 +112,10 @@ Result<ConnectionParameters> connection_parameters(const DatabaseOptions& option
         parameters->try_emplace(keyword, value);
     }
     return ConnectionParameters(parameters->begin(), parameters->end());
+}
+
+Result<void> check_connection_string(const std::string& connection) {
+    return parse(connection).map([](const Parameters&) {});
 }
 
 }  // namespace pgauth

@@ -18,9 +18,13 @@ namespace pgauth {
 
 using ConnectionParameters = std::vector<std::pair<std::string, std::string>>;
 
-// Keywords and values for PQconnectStartParams. Fails with invalid_input, naming the key and
-// not the connection string, which may hold a password.
+// Keywords and values for PQconnectStartParams. Fails with invalid_input where libpq cannot
+// read the connection string, or where it asks for less than `tls`. Errors leave it to the
+// caller to name the key, and never show the connection string, which may hold a password.
 [[nodiscard]] Result<ConnectionParameters> connection_parameters(
     const DatabaseOptions& options);
+
+// The first of the two alone.
+[[nodiscard]] Result<void> check_connection_string(const std::string& connection);
 
 }  // namespace pgauth
