@@ -10,28 +10,39 @@ namespace pgauth {
 
 namespace {
 
-// Length of the well-formed UTF-8 sequence that `text` starts with, 0 where there is none.
-// Overlong forms, surrogates and code points beyond U+10FFFF are not well formed (RFC 3629).
-std::size_t utf8_sequence(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    const std::uint8_t lead = byte(0);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    if (length == 0 || text.size() < length) {
+// Bytes in the UTF-8 sequence that starts with `lead`, 0 where none does.
+std::size_t sequence_length(std::uint8_t lead) {
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xC2 || lead > 0xF4) {
         return 0;
     }
-    for (std::size_t i = 1; i < length; ++i) {
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+// Which second bytes `lead` permits: the rest would be overlong, surrogates, or beyond U+10FFFF
+// (RFC 3629).
+bool may_follow(std::uint8_t lead, std::uint8_t second) {
+    const std::uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const std::uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return lowest <= second && second <= highest;
+}
+
+// Length of the well-formed UTF-8 sequence that `text` starts with, 0 where there is none.
+// REQUIRES: `text` is not empty.
+std::size_t utf8_sequence(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const std::size_t length = sequence_length(byte(0));
+    if (text.size() < length || (length > 1 && !may_follow(byte(0), byte(1)))) {
+        return 0;
+    }
+    for (std::size_t i = 2; i < length; ++i) {
         if ((byte(i) & 0xC0) != 0x80) {
             return 0;
         }
     }
-    const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-    const bool out_of_range =
-        (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
-    return overlong || out_of_range ? 0 : length;
+    return length;
 }
 
 // Whether `character`, one UTF-8 sequence or one byte that is none, may stand in a log line as

@@ -1,0 +1,54 @@
+"""What users rely on is documented: every YAML key, SQL function, table, view and command.
+
+Usage: docs_test.py SOURCE_DIRECTORY. First shows that it can fail.
+"""
+import pathlib
+import re
+import sys
+
+COMMANDS = ["./examples/quickstart/run --check", "./tests/run", "cmake --workflow --preset release", ".ci/run"]
+FIRST_SCREEN_LINES = 12
+
+
+def yaml_keys(settings):
+    return set(re.findall(r'"((?:database|replica|authentication|authorization|sessions)(?:\.[a-z_]+)+)"', settings))
+
+
+def sql_names(kind, schema):
+    return set(re.findall(rf"^CREATE (?:OR REPLACE )?{kind} mqtt_auth\.(\w+)", schema, re.M))
+
+
+def undocumented(names, page):
+    return sorted(name for name in names if not re.search(rf"[`(]{re.escape(name)}[`(]|`{re.escape(name)}`", page))
+
+
+def check_itself():
+    assert yaml_keys('choice("database.tls", x)') == {"database.tls"}
+    assert sql_names("TABLE", "CREATE TABLE mqtt_auth.clients (") == {"clients"}
+    assert undocumented({"a.b", "c"}, "| `c` | has a.b in it |") == ["a.b"]
+
+
+def main(root):
+    check_itself()
+    readme = (root / "README.md").read_text()
+    schema_readme = (root / "schema/README.md").read_text()
+    schema = (root / "schema/mqtt_auth.sql").read_text()
+    keys = yaml_keys((root / "lib/config/setting.cpp").read_text())
+    functions, tables, views = (sql_names(kind, schema) for kind in ("FUNCTION", "TABLE", "VIEW"))
+    assert len(keys) > 10 and len(functions) > 10 and len(tables) > 8 and len(views) > 5, "the patterns above find nothing"
+    complaints = [f"README.md: no `{name}`" for name in undocumented(keys | tables, readme)]
+    complaints += [f"schema/README.md: no `{name}`" for name in undocumented(functions | tables | views, schema_readme)]
+    called = set(re.findall(r"SELECT (?:\* FROM )?mqtt_auth\.(\w+)\(", readme))
+    complaints += [f"README.md: mqtt_auth.{name}() does not exist" for name in sorted(called - functions)]
+    complaints += [f"README.md: no {command}" for command in COMMANDS if command not in readme]
+    first_screen = "\n".join(readme.splitlines()[:FIRST_SCREEN_LINES])
+    complaints += [f"README.md: {command} is not on the first screen" for command in COMMANDS[:2] if command not in first_screen]
+    for page in ("README.md", "schema/README.md", "lib/README.md", "CHANGELOG.md"):
+        for link in re.findall(r"\]\(([^)#:]+)\)", (root / page).read_text()):
+            if not (root / page).parent.joinpath(link).exists():
+                complaints.append(f"{page}: link to {link}, which is not there")
+    print("\n".join(complaints) or f"{len(keys)} keys, {len(functions)} functions, {len(tables)} tables, {len(views)} views are documented")
+    return bool(complaints)
+
+
+sys.exit(main(pathlib.Path(sys.argv[1])))
