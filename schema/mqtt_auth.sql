@@ -60,7 +60,8 @@ BEGIN
         RAISE EXCEPTION 'mqtt_auth: there is a schema `mqtt_auth` here whose settings name no schema_version'
             USING HINT = 'it was made by something else, or that row was deleted';
     ELSIF installed::integer < 1 THEN
-        RAISE EXCEPTION 'mqtt_auth: version % is installed, this file is version 1: upgrade with `pgauth migrate`',
+        RAISE EXCEPTION 'mqtt_auth: version % is installed, this file is version 1: upgrade with '
+                        '`pgauth migrate`',
             installed;
     ELSIF installed::integer > 1 THEN
         RAISE EXCEPTION 'mqtt_auth: version % is installed, newer than this file, which is version 1',
@@ -105,7 +106,8 @@ SET LOCAL client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS mqtt_auth;
 RESET client_min_messages;
 COMMENT ON SCHEMA mqtt_auth IS
-    'Clients of the MQTT broker, how they prove who they are, and what they may do (mosquitto-pgauth)';
+    'Clients of the MQTT broker, how they prove who they are, and what they may do '
+    '(mosquitto-pgauth)';
 
 -- pgcrypto hashes passwords that are given in SQL. Everything else works without it.
 DO $$
@@ -160,7 +162,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.quoted(text) IS
-    'A value fit for one line of an error message: in backticks, control characters as \xHH, long ones cut';
+    'A value fit for one line of an error message: in backticks, control characters as \xHH, long '
+    'ones cut';
 
 CREATE FUNCTION mqtt_auth.has_control_characters(value text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -170,7 +173,8 @@ AS $$
         OR (getdatabaseencoding() = 'UTF8' AND has_control_characters.value ~ '[\u0080-\u009f]')
 $$;
 COMMENT ON FUNCTION mqtt_auth.has_control_characters(text) IS
-    'Whether a text holds U+0001 to U+001F or U+007F to U+009F, which no MQTT name may hold (MQTT 5.0, 1.5.4)';
+    'Whether a text holds U+0001 to U+001F or U+007F to U+009F, which no MQTT name may hold (MQTT '
+    '5.0, 1.5.4)';
 
 CREATE FUNCTION mqtt_auth.check_word(place text, value text, noun text, choices text[])
     RETURNS boolean
@@ -246,7 +250,8 @@ BEGIN
     ELSIF mqtt_auth.has_control_characters(value) THEN
         complaint := 'holds a control character: MQTT topics have none';
     ELSIF value LIKE '$share/%' THEN
-        complaint := 'is a shared subscription: write the filter itself, it holds for shared subscriptions too';
+        complaint := 'is a shared subscription: write the filter itself, it holds for shared '
+                     'subscriptions too';
         example := coalesce(nullif(substring(value FROM '^\$share/[^/]*/(.*)$'), ''), example);
     ELSE
         FOREACH level IN ARRAY string_to_array(value, '/') LOOP
@@ -259,8 +264,10 @@ BEGIN
                 example := 'plant/+/state';
             ELSIF (strpos(level, '%u') > 0 OR strpos(level, '%c') > 0 OR strpos(level, '%{') > 0)
                 AND level NOT IN ('%u', '%c') AND level !~ '^%\{[A-Za-z0-9_.-]+\}$' THEN
-                complaint := format('has a placeholder inside the level %s: placeholders stand for whole levels:'
-                                    ' use %%u, %%c or %%{key}, where a key has letters, digits, `_`, `.` and `-`',
+                complaint := format('has a placeholder inside the level %s: placeholders stand for '
+                                    'whole levels: '
+                                    'use %%u, %%c or %%{key}, where a key has letters, digits, `_`, '
+                                    '`.` and `-`',
                                     mqtt_auth.quoted(level));
             END IF;
             EXIT WHEN complaint IS NOT NULL;
@@ -285,8 +292,10 @@ DECLARE
     complaint text := CASE
         WHEN value = '' THEN 'is empty: leave it null to allow any client id'
         WHEN octet_length(value) > 65535 THEN 'is too long: a client id has at most 65535 bytes'
-        WHEN value ~ '[+#]' THEN 'holds `+` or `#`, which no client id may hold: wildcards here are `*` and `?`'
-        WHEN mqtt_auth.has_control_characters(value) THEN 'holds a control character, which no client id may hold'
+        WHEN value ~ '[+#]' THEN 'holds `+` or `#`, which no client id may hold: wildcards here are '
+                                 '`*` and `?`'
+        WHEN mqtt_auth.has_control_characters(value) THEN 'holds a control character, which no '
+                                                          'client id may hold'
         WHEN strpos(value, '%c') > 0 OR strpos(value, '%{') > 0
             THEN 'holds another placeholder than %u: only the username can stand in a client id pattern'
         END;
@@ -334,10 +343,12 @@ AS $$
 BEGIN
     IF cardinality(value) = 0 THEN
         RAISE EXCEPTION '%: `{}` names no network: leave it null to allow any address', place
-            USING ERRCODE = 'check_violation', HINT = 'for example: ARRAY[''10.1.0.0/16'', ''fd00::/8'']::cidr[]';
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: ARRAY[''10.1.0.0/16'', ''fd00::/8'']::cidr[]';
     ELSIF array_ndims(value) > 1 OR array_position(value, NULL) IS NOT NULL THEN
         RAISE EXCEPTION '%: `%` is not a plain list of networks', place, value
-            USING ERRCODE = 'check_violation', HINT = 'for example: ARRAY[''10.1.0.0/16'', ''fd00::/8'']::cidr[]';
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: ARRAY[''10.1.0.0/16'', ''fd00::/8'']::cidr[]';
     END IF;
     RETURN true;
 END
@@ -391,7 +402,7 @@ CREATE FUNCTION mqtt_auth.normal_fingerprint(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN digits ~ '^[0-9a-f]{64}$' THEN 'SHA256:' || digits
+    SELECT CASE WHEN length(digits) = 64 AND digits ~ '^[0-9a-f]+$' THEN 'SHA256:' || digits
                 ELSE normal_fingerprint.value END
     FROM lower(regexp_replace(
              regexp_replace(normal_fingerprint.value,
@@ -399,7 +410,8 @@ AS $$
              '[:[:space:]]', '', 'g')) AS digits
 $$;
 COMMENT ON FUNCTION mqtt_auth.normal_fingerprint(text) IS
-    'A SHA-256 fingerprint as it is stored, from that form, bare hex, or what openssl x509 -fingerprint -sha256 prints; anything else unchanged';
+    'A SHA-256 fingerprint as it is stored, from that form, bare hex, or what openssl x509 '
+    '-fingerprint -sha256 prints; anything else unchanged';
 
 CREATE FUNCTION mqtt_auth.check_fingerprint(place text, value text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -408,10 +420,10 @@ AS $$
 DECLARE
     right_one text := mqtt_auth.normal_fingerprint(value);
 BEGIN
-    IF value ~ '^SHA256:[0-9a-f]{64}$' THEN
+    IF length(value) = 71 AND value ~ '^SHA256:[0-9a-f]+$' THEN
         RETURN true;
     END IF;
-    IF right_one !~ '^SHA256:[0-9a-f]{64}$' THEN
+    IF NOT (length(right_one) = 71 AND right_one ~ '^SHA256:[0-9a-f]+$') THEN
         right_one := 'SHA256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
     END IF;
     RAISE EXCEPTION '%: % is not a fingerprint: use `SHA256:` and 64 lower-case hex digits',
@@ -422,80 +434,79 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.check_fingerprint(text, text) IS
     'Constraint: SHA256: and 64 lower-case hex digits';
 
+-- Lengths are counted apart from the regular expressions: a repetition such as {22,171} in them
+-- costs PostgreSQL milliseconds for each row of a bulk load.
 CREATE FUNCTION mqtt_auth.check_password_secret(place text, value text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    part text[];
-    cost text;      -- what is wrong with the cost of a well-formed hash
+    part CONSTANT text[] := string_to_array(value, '$');
+    parts CONSTANT integer := cardinality(part);
+    -- The digits of crypt(3), in their order, and the two forms of base64.
     itoa64 CONSTANT text := './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    crypt64 CONSTANT text := '^[./0-9A-Za-z]+$';
+    base64 CONSTANT text := '^[A-Za-z0-9+/]+$';
+    padded64 CONSTANT text := '^[A-Za-z0-9+/]+={0,2}$';
+    good boolean;
+    number text[];
+    cost text;      -- what is wrong with the cost of a well-formed hash
 BEGIN
-    -- argon2id, PHC string. Unpadded base64 is never 1 more than a multiple of 4.
-    part := regexp_match(value, '^\$argon2id\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})'
-                                '\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,171})$');
-    IF part IS NOT NULL AND length(part[4]) % 4 <> 1 AND length(part[5]) % 4 <> 1 THEN
-        IF part[3]::bigint NOT BETWEEN 1 AND 16 OR part[2]::bigint NOT BETWEEN 1 AND 16
-            OR part[1]::bigint NOT BETWEEN 8 * part[3]::bigint AND 262144 THEN
-            cost := format('argon2id with m=%s, t=%s, p=%s: use m from 8 per lane to 262144 (KiB),'
-                           ' t 1 to 16, p 1 to 16', part[1], part[2], part[3]);
+    IF part[2] = 'argon2id' THEN                            -- $argon2id$v=19$m=…,t=…,p=…$salt$hash
+        number := regexp_match(part[4], '^m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})$');
+        good := parts = 6 AND part[3] = 'v=19' AND number IS NOT NULL
+            AND length(part[5]) BETWEEN 11 AND 86 AND length(part[5]) % 4 <> 1 AND part[5] ~ base64
+            AND length(part[6]) BETWEEN 22 AND 171 AND length(part[6]) % 4 <> 1 AND part[6] ~ base64;
+        IF number[3]::integer NOT BETWEEN 1 AND 16 OR number[2]::integer NOT BETWEEN 1 AND 16
+            OR number[1]::integer NOT BETWEEN 8 * number[3]::bigint AND 262144 THEN
+            cost := format('argon2id with m=%s, t=%s, p=%s: use m from 8 per lane to 262144 (KiB), '
+                           't 1 to 16, p 1 to 16', number[1], number[2], number[3]);
         END IF;
-        part := ARRAY['good'];
-    ELSE
-        part := NULL;
-    END IF;
-
-    -- bcrypt
-    IF part IS NULL THEN
-        part := regexp_match(value, '^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$');
-        IF part[1]::integer NOT BETWEEN 4 AND 14 THEN
-            cost := format('bcrypt with cost %s: use 4 to 14', part[1]);
+    ELSIF part[2] IN ('2a', '2b', '2y') THEN                -- bcrypt: $2b$10$salt and hash
+        good := parts = 4 AND part[3] ~ '^[0-9][0-9]$' AND length(part[4]) = 53 AND part[4] ~ crypt64;
+        IF good AND part[3]::integer NOT BETWEEN 4 AND 14 THEN
+            cost := format('bcrypt with cost %s: use 4 to 14', part[3]);
         END IF;
-    END IF;
-
-    -- yescrypt, crypt(5): log2(N) - 1 and r - 1 as digits of its base 64. 128 N r bytes of memory.
-    IF part IS NULL THEN
-        part := regexp_match(value, '^\$y\$j([./0-9A-Za-z])([./0-9A-Za-z])'
-                                    '\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}$');
-        IF strpos(itoa64, part[1]) NOT BETWEEN 2 AND 16 OR strpos(itoa64, part[2]) NOT BETWEEN 1 AND 32 THEN
-            cost := format('yescrypt with `j%s%s`: use at most 256 MiB, `jDT`', part[1], part[2]);
+    ELSIF part[2] = 'y' THEN                                -- yescrypt: $y$j9T$salt$hash
+        good := parts = 5 AND length(part[3]) = 3 AND part[3] ~ '^j[./0-9A-Za-z]+$'
+            AND length(part[4]) BETWEEN 1 AND 86 AND part[4] ~ crypt64
+            AND length(part[5]) = 43 AND part[5] ~ crypt64;
+        -- The second digit is log2(N) - 1, the third r - 1; it takes 128 N r bytes of memory.
+        IF strpos(itoa64, substr(part[3], 2, 1)) NOT BETWEEN 2 AND 16
+            OR strpos(itoa64, substr(part[3], 3, 1)) NOT BETWEEN 1 AND 32 THEN
+            cost := format('yescrypt with `%s`: use at most 256 MiB, `jDT`', part[3]);
         END IF;
-    END IF;
-
-    -- sha-crypt
-    IF part IS NULL THEN
-        part := regexp_match(value, '^\$(?:5\$(?:rounds=([1-9][0-9]{0,8})\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43}'
-                                    '|6\$(?:rounds=([1-9][0-9]{0,8})\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86})$');
-        IF coalesce(part[1], part[2])::integer NOT BETWEEN 1000 AND 1000000 THEN
-            cost := format('sha-crypt with rounds=%s: use 1000 to 1000000', coalesce(part[1], part[2]));
+    ELSIF part[2] IN ('5', '6') AND part[parts] !~ '=$' THEN    -- sha-crypt: $6$[rounds=…$]salt$hash
+        number := regexp_match(part[3], '^rounds=([1-9][0-9]{0,8})$');
+        good := parts = CASE WHEN number IS NULL THEN 4 ELSE 5 END
+            AND length(part[parts - 1]) BETWEEN 1 AND 16 AND part[parts - 1] ~ crypt64
+            AND length(part[parts]) = CASE part[2] WHEN '5' THEN 43 ELSE 86 END AND part[parts] ~ crypt64;
+        IF number[1]::integer NOT BETWEEN 1000 AND 1000000 THEN
+            cost := format('sha-crypt with rounds=%s: use 1000 to 1000000', number[1]);
         END IF;
-    END IF;
-
-    -- Mosquitto's own: $7$ PBKDF2-SHA512 and $6$ one salted SHA-512, both base64 of 64 bytes.
-    IF part IS NULL THEN
-        part := regexp_match(value, '^\$7\$([1-9][0-9]{0,8})\$((?:[A-Za-z0-9+/]{4}){0,32}[A-Za-z0-9+/]{2}'
-                                    '(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))\$[A-Za-z0-9+/]{86}==$');
-        IF part[1]::integer > 10000000 THEN
-            cost := format('PBKDF2 with %s iterations: use 1 to 10000000', part[1]);
+    ELSIF part[2] IN ('6', '7') THEN        -- Mosquitto: $7$iterations$salt$hash, $6$salt$hash
+        good := parts = CASE part[2] WHEN '7' THEN 5 ELSE 4 END
+            AND (part[2] = '6' OR part[3] ~ '^[1-9][0-9]{0,8}$')
+            AND length(part[parts - 1]) BETWEEN 4 AND 128 AND length(part[parts - 1]) % 4 = 0
+            AND part[parts - 1] ~ padded64
+            AND length(part[parts]) = 88 AND part[parts] ~ '^[A-Za-z0-9+/]+==$';
+        IF good AND part[2] = '7' AND part[3]::integer > 10000000 THEN
+            cost := format('PBKDF2 with %s iterations: use 1 to 10000000', part[3]);
         END IF;
-    END IF;
-    IF part IS NULL THEN
-        part := regexp_match(value, '^\$6\$((?:[A-Za-z0-9+/]{4}){0,32}[A-Za-z0-9+/]{2}'
-                                    '(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))\$[A-Za-z0-9+/]{86}==$');
     END IF;
 
     -- The value itself stays out of every message: it may be a password.
-    IF cost IS NOT NULL THEN
+    IF part[1] = '' AND good AND cost IS NULL THEN
+        RETURN true;
+    ELSIF part[1] = '' AND good THEN
         RAISE EXCEPTION '%: this hash costs too much or too little to check: %', place, cost
             USING ERRCODE = 'check_violation', HINT = 'make one with: pgauth hash';
-    ELSIF part IS NOT NULL THEN
-        RETURN true;
-    ELSIF value ~ '^(\$|PBKDF2\$|SCRAM-SHA-256\$|psk:)' THEN
-        RAISE EXCEPTION '%: a hash of this kind, or a damaged one: use argon2id, bcrypt, yescrypt, sha-crypt'
-            ' or what mosquitto_passwd writes', place
+    ELSIF value ~ '^(\$[0-9a-z]+\$|PBKDF2\$|SCRAM-SHA-256\$|psk:)' THEN
+        RAISE EXCEPTION '%: this hash is damaged, or of a kind that is not accepted: use argon2id, '
+            'bcrypt, yescrypt, sha-crypt or what mosquitto_passwd writes', place
             USING ERRCODE = 'check_violation',
-                  HINT = 'accepted: $argon2id$v=19$m=…,t=…,p=…$salt$hash, $2b$10$…, $y$j9T$salt$hash,'
-                         ' $5$salt$hash, $6$salt$hash, $7$iterations$salt$hash; make one with: pgauth hash';
+                  HINT = 'accepted: $argon2id$v=19$m=…,t=…,p=…$salt$hash, $2b$10$…, $y$j9T$salt$hash, '
+                         '$5$salt$hash, $6$salt$hash, $7$iterations$salt$hash; make one with: pgauth hash';
     END IF;
     RAISE EXCEPTION '%: that is not a hash: use mqtt_auth.set_password or pgauth hash', place
         USING ERRCODE = 'check_violation',
@@ -503,7 +514,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.check_password_secret(text, text) IS
-    'Constraint: a password hash of a known kind, within bounds of what checking it may cost; never prints it';
+    'Constraint: a password hash of a known kind, within bounds of what checking it may cost; '
+    'never prints it';
 
 CREATE FUNCTION mqtt_auth.check_credential(method text, secret text, fingerprint text)
     RETURNS boolean
@@ -524,12 +536,15 @@ BEGIN
             USING ERRCODE = 'check_violation',
                   HINT = CASE method
                       WHEN 'psk' THEN 'for example: ''psk:'' and 64 hex digits (openssl rand -hex 32)'
-                      ELSE 'for example: SELECT mqtt_auth.set_password(''press-7'', secret => ''$argon2id$…'')'
+                      ELSE 'for example: SELECT mqtt_auth.set_password(''press-7'', secret => '
+                           '''$argon2id$…'')'
                   END;
     ELSIF method = 'password' THEN
         RETURN mqtt_auth.check_password_secret('credentials.secret', secret);
-    ELSIF method = 'psk' AND secret !~ '^psk:([0-9A-Fa-f]{2}){16,64}$' THEN
-        RAISE EXCEPTION 'credentials.secret: that is not a pre-shared key: use `psk:` and 32 to 128 hex digits'
+    ELSIF method = 'psk' AND NOT (
+        length(secret) BETWEEN 36 AND 132 AND length(secret) % 2 = 0 AND secret ~ '^psk:[0-9A-Fa-f]+$') THEN
+        RAISE EXCEPTION 'credentials.secret: that is not a pre-shared key: use `psk:` and 32 to 128 '
+                        'hex digits'
             USING ERRCODE = 'check_violation',
                   HINT = 'for example: ''psk:'' and 64 hex digits (openssl rand -hex 32)';
     END IF;
@@ -537,10 +552,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.check_credential(text, text, text) IS
-    'Constraint: a password has a hash, a psk has a key, a certificate has neither and may have a fingerprint';
+    'Constraint: a password has a hash, a psk has a key, a certificate has neither and may have a '
+    'fingerprint';
 
 CREATE FUNCTION mqtt_auth.check_entry(
-    group_name text, username text, effect text, max_qos smallint, allow_retain boolean)
+    group_name text, username text, effect text, max_qos integer, allow_retain boolean)
     RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -562,7 +578,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.check_entry(text, text, text, smallint, boolean) IS
+COMMENT ON FUNCTION mqtt_auth.check_entry(text, text, text, integer, boolean) IS
     'Constraint: an ACL entry belongs to a group or to a client, and only an allow has limits';
 
 -- Regular expressions. The plugin reads them with RE2, permissions() with PostgreSQL; what is
@@ -579,6 +595,7 @@ DECLARE
     class_begin integer;
     bounds text[];
     complaint text;
+    branch_empty boolean := true;   -- nothing yet since the beginning, `(` or `|`
     -- What the expression would be when written out, {m,n} multiplied: RE2 refuses large ones.
     atom_size integer := 0;         -- of the atom just read; 0: nothing to repeat here
     atom_counted boolean := false;  -- it holds a {m,n}
@@ -594,12 +611,14 @@ BEGIN
         CASE
         WHEN letter IN ('*', '+', '?', '{') THEN
             IF atom_size = 0 THEN
-                complaint := format('has `%s` with nothing before it to repeat: write `\%1$s` for the character', letter);
+                complaint := format('has `%s` with nothing before it to repeat: write `\%1$s` for '
+                                    'the character', letter);
             ELSIF letter = '{' THEN
                 bounds := regexp_match(substr(value, at), '^\{([0-9]{1,3})(,([0-9]{1,3})?)?\}');
                 IF bounds IS NULL OR bounds[1]::integer > 255
                     OR coalesce(bounds[3], bounds[1])::integer NOT BETWEEN greatest(bounds[1]::integer, 1) AND 255 THEN
-                    complaint := 'has a bad repetition: use `{m}`, `{m,}` or `{m,n}` up to 255, or `\{` for the character';
+                    complaint := 'has a bad repetition: use `{m}`, `{m,}` or `{m,n}` up to 255, or '
+                                 '`\{` for the character';
                 ELSIF atom_counted THEN
                     complaint := 'has a `{m,n}` inside another: count once';
                 ELSE
@@ -620,8 +639,7 @@ BEGIN
             sizes[depth] := 0;
             counted[depth] := false;
             atom_size := 0;
-        WHEN letter IN (')', '|') AND letters[at - 1] IN ('(', '|') AND letters[at - 2] IS DISTINCT FROM '\'
-            OR letter = '|' AND at = 1 THEN
+        WHEN letter IN (')', '|') AND branch_empty THEN
             complaint := 'has an empty alternative: use `(...)?` for what may be missing';
         WHEN letter = '|' THEN
             atom_size := 0;
@@ -645,7 +663,8 @@ BEGIN
                 IF letters[at] IS NULL THEN
                     complaint := 'has `[` without `]`: write `\[` for the character';
                 ELSIF letters[at] IN ('[', '\') THEN
-                    complaint := 'has a `[` or a backslash inside `[...]`: list plain characters and ranges there';
+                    complaint := 'has a `[` or a backslash inside `[...]`: list plain characters and '
+                                 'ranges there';
                 ELSIF letters[at] = '-' AND at > class_begin AND letters[at + 1] <> ']' THEN
                     complaint := 'has a `-` in the midst of `[...]`: put it first or last';
                 ELSIF letters[at + 1] = '-' AND letters[at + 2] <> ']' THEN
@@ -666,7 +685,8 @@ BEGIN
         WHEN letter = '\' THEN
             at := at + 1;
             IF coalesce(letters[at], '') !~ '^[!-/:-@\[-^`{-~]$' THEN
-                complaint := 'has a backslash before something else than punctuation: use `[0-9]` for a digit';
+                complaint := 'has a backslash before something else than punctuation: use `[0-9]` '
+                             'for a digit';
             END IF;
             atom_size := 1;
             atom_counted := false;
@@ -680,12 +700,13 @@ BEGIN
             atom_counted := false;
             sizes[depth] := sizes[depth] + 1;
         END CASE;
+        branch_empty := letter IN ('(', '|');
         at := at + 1;
     END LOOP;
 
     IF complaint IS NULL AND depth > 1 THEN
         complaint := 'has `(` without `)`: write `\(` for the character';
-    ELSIF complaint IS NULL AND letter = '|' AND letters[at - 2] IS DISTINCT FROM '\' THEN
+    ELSIF complaint IS NULL AND branch_empty THEN
         complaint := 'has an empty alternative: use `(...)?` for what may be missing';
     ELSIF complaint IS NULL AND sizes[1] > 1000 THEN
         complaint := 'is too large when its repetitions are written out: at most 1000 characters';
@@ -708,7 +729,8 @@ DECLARE
     complaint text := CASE
         WHEN value = '' THEN 'is empty: leave it null where it does not matter'
         WHEN octet_length(value) > 65535 THEN 'is too long: a condition has at most 65535 bytes'
-        WHEN mqtt_auth.has_control_characters(value) THEN 'holds a control character: use printable characters'
+        WHEN mqtt_auth.has_control_characters(value) THEN 'holds a control character: use printable '
+                                                          'characters'
         END;
 BEGIN
     IF complaint IS NOT NULL THEN
@@ -736,7 +758,8 @@ BEGIN
     RAISE EXCEPTION 'group_rules: a rule without a condition would take in everybody: set at least one of'
         ' client_name, username, client_id, fingerprint, common_name, subject_alt_name, address, method'
         USING ERRCODE = 'check_violation',
-              HINT = 'for example: SELECT mqtt_auth.add_group_rule(''all presses'', ARRAY[''presses''], client_id => ''press-*'')';
+              HINT = 'for example: SELECT mqtt_auth.add_group_rule(''all presses'', '
+                     'ARRAY[''presses''], client_id => ''press-*'')';
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.check_conditions(integer) IS
@@ -812,20 +835,24 @@ CREATE TABLE mqtt_auth.clients (
 );
 COMMENT ON TABLE mqtt_auth.clients IS
     'Registered identities that may connect, one row each. A row is not a connection';
-COMMENT ON COLUMN mqtt_auth.clients.username IS 'The name that the client logs in with; stands for %u in topics';
+COMMENT ON COLUMN mqtt_auth.clients.username IS
+    'The name that the client logs in with; stands for %u in topics';
 COMMENT ON COLUMN mqtt_auth.clients.name IS 'A name for people; where it is null, the username';
 COMMENT ON COLUMN mqtt_auth.clients.enabled IS 'Whether it may connect at all';
 COMMENT ON COLUMN mqtt_auth.clients.client_id IS
-    'Pattern that the MQTT client id must match: * any characters, ? one character, %u the username; null: any client id';
+    'Pattern that the MQTT client id must match: * any characters, ? one character, %u the '
+    'username; null: any client id';
 COMMENT ON COLUMN mqtt_auth.clients.required_methods IS
-    'Every one of these must be proven (password, certificate, psk); empty: any one credential is enough';
+    'Every one of these must be proven (password, certificate, psk); empty: any one credential is '
+    'enough';
 COMMENT ON COLUMN mqtt_auth.clients.networks IS 'Networks that it may connect from; null: anywhere';
 COMMENT ON COLUMN mqtt_auth.clients.valid_from IS 'Refused before this time; null: no beginning';
 COMMENT ON COLUMN mqtt_auth.clients.valid_until IS 'Refused from this time on; null: no end';
 COMMENT ON COLUMN mqtt_auth.clients.attributes IS
     'A JSON object of plain values; %{key} in a topic stands for the value of that key';
 COMMENT ON COLUMN mqtt_auth.clients.created_at IS 'When the row was made';
-COMMENT ON COLUMN mqtt_auth.clients.updated_at IS 'When the row was last changed; kept by a trigger';
+COMMENT ON COLUMN mqtt_auth.clients.updated_at IS
+    'When the row was last changed; kept by a trigger';
 
 CREATE TABLE mqtt_auth.credentials (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -849,17 +876,23 @@ CREATE TABLE mqtt_auth.credentials (
 );
 CREATE INDEX credentials_username ON mqtt_auth.credentials (username);
 COMMENT ON TABLE mqtt_auth.credentials IS
-    'How clients prove who they are. Several of one method are alternatives: old and new are both good while one is rotated out';
+    'How clients prove who they are. Several of one method are alternatives: old and new are both '
+    'good while one is rotated out';
 COMMENT ON COLUMN mqtt_auth.credentials.id IS 'Number of the credential';
 COMMENT ON COLUMN mqtt_auth.credentials.username IS 'The client that it belongs to';
 COMMENT ON COLUMN mqtt_auth.credentials.method IS 'password, certificate or psk';
 COMMENT ON COLUMN mqtt_auth.credentials.secret IS
-    'For a password its hash, which says how it was made; for a psk psk: and the key in hex; for a certificate null';
+    'For a password its hash, which says how it was made; for a psk psk: and the key in hex; for a '
+    'certificate null';
 COMMENT ON COLUMN mqtt_auth.credentials.fingerprint IS
-    'For a certificate SHA256: and 64 hex digits: exactly this one; null: any whose name is the username';
-COMMENT ON COLUMN mqtt_auth.credentials.label IS 'A note for people, such as which device or which rotation';
-COMMENT ON COLUMN mqtt_auth.credentials.valid_from IS 'Not accepted before this time; null: no beginning';
-COMMENT ON COLUMN mqtt_auth.credentials.valid_until IS 'Not accepted from this time on; null: no end';
+    'For a certificate SHA256: and 64 hex digits: exactly this one; null: any whose name is the '
+    'username';
+COMMENT ON COLUMN mqtt_auth.credentials.label IS
+    'A note for people, such as which device or which rotation';
+COMMENT ON COLUMN mqtt_auth.credentials.valid_from IS
+    'Not accepted before this time; null: no beginning';
+COMMENT ON COLUMN mqtt_auth.credentials.valid_until IS
+    'Not accepted from this time on; null: no end';
 COMMENT ON COLUMN mqtt_auth.credentials.created_at IS 'When the row was made';
 
 CREATE TABLE mqtt_auth.revoked_certificates (
@@ -871,9 +904,11 @@ CREATE TABLE mqtt_auth.revoked_certificates (
 );
 COMMENT ON TABLE mqtt_auth.revoked_certificates IS
     'Certificates that are refused whatever else holds';
-COMMENT ON COLUMN mqtt_auth.revoked_certificates.fingerprint IS 'SHA256: and 64 lower-case hex digits';
+COMMENT ON COLUMN mqtt_auth.revoked_certificates.fingerprint IS
+    'SHA256: and 64 lower-case hex digits';
 COMMENT ON COLUMN mqtt_auth.revoked_certificates.reason IS 'Why, for people';
-COMMENT ON COLUMN mqtt_auth.revoked_certificates.revoked_at IS 'Since when, for people; it acts at once';
+COMMENT ON COLUMN mqtt_auth.revoked_certificates.revoked_at IS
+    'Since when, for people; it acts at once';
 
 CREATE TABLE mqtt_auth.groups (
     id          uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
@@ -893,7 +928,8 @@ CREATE TABLE mqtt_auth.group_members (
     PRIMARY KEY (group_name, username)
 );
 CREATE INDEX group_members_username ON mqtt_auth.group_members (username);
-COMMENT ON TABLE mqtt_auth.group_members IS 'Which clients belong to which groups, whatever they connect with';
+COMMENT ON TABLE mqtt_auth.group_members IS
+    'Which clients belong to which groups, whatever they connect with';
 COMMENT ON COLUMN mqtt_auth.group_members.group_name IS 'The group';
 COMMENT ON COLUMN mqtt_auth.group_members.username IS 'The client that belongs to it';
 
@@ -933,21 +969,27 @@ CREATE TABLE mqtt_auth.group_rules (
                                                    common_name, subject_alt_name, address, method)))
 );
 COMMENT ON TABLE mqtt_auth.group_rules IS
-    'Conditions on a connecting client: where every one that is set holds, it belongs to the groups of the rule';
+    'Conditions on a connecting client: where every one that is set holds, it belongs to the '
+    'groups of the rule';
 COMMENT ON COLUMN mqtt_auth.group_rules.name IS 'Name of the rule';
 COMMENT ON COLUMN mqtt_auth.group_rules.enabled IS 'Whether the rule counts';
 COMMENT ON COLUMN mqtt_auth.group_rules.syntax IS
-    'How its texts are read: exact, glob (* any characters, ? one, nothing else is special) or regex (of the whole text)';
+    'How its texts are read: exact, glob (* any characters, ? one, nothing else is special) or '
+    'regex (of the whole text)';
 COMMENT ON COLUMN mqtt_auth.group_rules.client_name IS 'Condition on the client''s name for people';
 COMMENT ON COLUMN mqtt_auth.group_rules.username IS 'Condition on the username';
 COMMENT ON COLUMN mqtt_auth.group_rules.client_id IS
     'Condition on the MQTT client id: what the device says it is, unless clients.client_id binds it';
-COMMENT ON COLUMN mqtt_auth.group_rules.fingerprint IS 'Condition on the certificate''s fingerprint, SHA256:…';
-COMMENT ON COLUMN mqtt_auth.group_rules.common_name IS 'Condition on the certificate''s Common Name';
+COMMENT ON COLUMN mqtt_auth.group_rules.fingerprint IS
+    'Condition on the certificate''s fingerprint, SHA256:…';
+COMMENT ON COLUMN mqtt_auth.group_rules.common_name IS
+    'Condition on the certificate''s Common Name';
 COMMENT ON COLUMN mqtt_auth.group_rules.subject_alt_name IS
     'Condition on the certificate''s Subject Alternative Names: one of them matches';
-COMMENT ON COLUMN mqtt_auth.group_rules.address IS 'Condition on the peer''s address: it lies in this network';
-COMMENT ON COLUMN mqtt_auth.group_rules.method IS 'Condition on how the client proved itself: this method was among those satisfied';
+COMMENT ON COLUMN mqtt_auth.group_rules.address IS
+    'Condition on the peer''s address: it lies in this network';
+COMMENT ON COLUMN mqtt_auth.group_rules.method IS
+    'Condition on how the client proved itself: this method was among those satisfied';
 
 CREATE TABLE mqtt_auth.group_rule_groups (
     rule_name  text NOT NULL REFERENCES mqtt_auth.group_rules ON UPDATE CASCADE ON DELETE CASCADE,
@@ -957,7 +999,8 @@ CREATE TABLE mqtt_auth.group_rule_groups (
 CREATE INDEX group_rule_groups_group_name ON mqtt_auth.group_rule_groups (group_name);
 COMMENT ON TABLE mqtt_auth.group_rule_groups IS 'Which groups a rule puts its clients into';
 COMMENT ON COLUMN mqtt_auth.group_rule_groups.rule_name IS 'The rule';
-COMMENT ON COLUMN mqtt_auth.group_rule_groups.group_name IS 'The group that its clients then belong to';
+COMMENT ON COLUMN mqtt_auth.group_rule_groups.group_name IS
+    'The group that its clients then belong to';
 
 CREATE TABLE mqtt_auth.acls (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -980,18 +1023,24 @@ CREATE TABLE mqtt_auth.acls (
 CREATE INDEX acls_group_name ON mqtt_auth.acls (group_name);
 CREATE INDEX acls_username ON mqtt_auth.acls (username);
 COMMENT ON TABLE mqtt_auth.acls IS
-    'What groups and clients may do. The matching entries of the highest priority decide; among them deny overrides allow; none: denied';
+    'What groups and clients may do. The matching entries of the highest priority decide; among '
+    'them deny overrides allow; none: denied';
 COMMENT ON COLUMN mqtt_auth.acls.id IS 'Number of the entry; logs and permissions() name it';
-COMMENT ON COLUMN mqtt_auth.acls.group_name IS 'The group that it belongs to, or null where it belongs to a client';
-COMMENT ON COLUMN mqtt_auth.acls.username IS 'The client that it belongs to, or null where it belongs to a group';
+COMMENT ON COLUMN mqtt_auth.acls.group_name IS
+    'The group that it belongs to, or null where it belongs to a client';
+COMMENT ON COLUMN mqtt_auth.acls.username IS
+    'The client that it belongs to, or null where it belongs to a group';
 COMMENT ON COLUMN mqtt_auth.acls.effect IS 'allow or deny';
-COMMENT ON COLUMN mqtt_auth.acls.permission IS 'read (subscribe and receive), write (publish) or readWrite (both)';
+COMMENT ON COLUMN mqtt_auth.acls.permission IS
+    'read (subscribe and receive), write (publish) or readWrite (both)';
 COMMENT ON COLUMN mqtt_auth.acls.topic IS
-    'MQTT topic filter; %u the username, %c the client id, %{key} an attribute of the client, each a whole level';
+    'MQTT topic filter; %u the username, %c the client id, %{key} an attribute of the client, each '
+    'a whole level';
 COMMENT ON COLUMN mqtt_auth.acls.priority IS 'Higher decides over lower';
 COMMENT ON COLUMN mqtt_auth.acls.max_qos IS
     'An allow for publishing and subscribing only up to this quality of service; null: any';
-COMMENT ON COLUMN mqtt_auth.acls.allow_retain IS 'false: an allow for publishing only what is not retained; null or true: either';
+COMMENT ON COLUMN mqtt_auth.acls.allow_retain IS
+    'false: an allow for publishing only what is not retained; null or true: either';
 
 CREATE TABLE mqtt_auth.settings (
     key   text PRIMARY KEY,
@@ -999,7 +1048,8 @@ CREATE TABLE mqtt_auth.settings (
     CONSTRAINT settings_value CHECK (mqtt_auth.check_setting(key, value))
 );
 COMMENT ON TABLE mqtt_auth.settings IS
-    'schema_version; notify (on, off); changes_keep (how long the change feed is kept); the names of the two roles';
+    'schema_version; notify (on, off); changes_keep (how long the change feed is kept); the names '
+    'of the two roles';
 COMMENT ON COLUMN mqtt_auth.settings.key IS 'Name of the setting';
 COMMENT ON COLUMN mqtt_auth.settings.value IS 'Its value';
 INSERT INTO mqtt_auth.settings (key, value)
@@ -1021,13 +1071,17 @@ CREATE INDEX changes_xid ON mqtt_auth.changes (xid);
 CREATE INDEX changes_changed_at ON mqtt_auth.changes (changed_at);
 COMMENT ON TABLE mqtt_auth.changes IS
     'The change feed: what triggers saw change, for the plugin to read again. Prunes itself';
-COMMENT ON COLUMN mqtt_auth.changes.id IS 'Number of the change; not the order in which transactions commit';
+COMMENT ON COLUMN mqtt_auth.changes.id IS
+    'Number of the change; not the order in which transactions commit';
 COMMENT ON COLUMN mqtt_auth.changes.xid IS 'The transaction that made it';
 COMMENT ON COLUMN mqtt_auth.changes.token IS
-    'Random: after a fail-over to a server that lagged, the same id and xid come again, the token does not';
+    'Random: after a fail-over to a server that lagged, the same id and xid come again, the token '
+    'does not';
 COMMENT ON COLUMN mqtt_auth.changes.changed_at IS 'When the trigger ran';
-COMMENT ON COLUMN mqtt_auth.changes.horizon IS 'At that time, all transactions below this one had ended; for pruning';
-COMMENT ON COLUMN mqtt_auth.changes.kind IS 'client, group, rule, revoked_certificate, setting or everything';
+COMMENT ON COLUMN mqtt_auth.changes.horizon IS
+    'At that time, all transactions below this one had ended; for pruning';
+COMMENT ON COLUMN mqtt_auth.changes.kind IS
+    'client, group, rule, revoked_certificate, setting or everything';
 COMMENT ON COLUMN mqtt_auth.changes.key IS
     'Username, group name, rule name, fingerprint or key of the setting; null with everything';
 
@@ -1043,7 +1097,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.keep_updated_at() IS 'Trigger: sets updated_at where the row really changes';
+COMMENT ON FUNCTION mqtt_auth.keep_updated_at() IS
+    'Trigger: sets updated_at where the row really changes';
 
 CREATE TRIGGER keep_updated_at BEFORE UPDATE ON mqtt_auth.clients
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.keep_updated_at();
@@ -1101,7 +1156,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.record_row() IS
-    'Trigger: records what a changed row is about, under its old key and its new one; arguments: kind, column, …';
+    'Trigger: records what a changed row is about, under its old key and its new one; arguments: '
+    'kind, column, …';
 
 CREATE FUNCTION mqtt_auth.record_truncate() RETURNS trigger
     LANGUAGE plpgsql
@@ -1112,7 +1168,8 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.record_truncate() IS 'Trigger: after TRUNCATE everything is to be read again';
+COMMENT ON FUNCTION mqtt_auth.record_truncate() IS
+    'Trigger: after TRUNCATE everything is to be read again';
 
 -- For each table: rows that come and go; rows that change in a column that the plugin sees; TRUNCATE.
 
@@ -1120,11 +1177,15 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.clients
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.clients
     FOR EACH ROW
-    WHEN ((OLD.username, OLD.name, OLD.enabled, OLD.client_id, OLD.required_methods, OLD.networks,
-           OLD.valid_from, OLD.valid_until, OLD.attributes)
-          IS DISTINCT FROM
-          (NEW.username, NEW.name, NEW.enabled, NEW.client_id, NEW.required_methods, NEW.networks,
-           NEW.valid_from, NEW.valid_until, NEW.attributes))
+    WHEN (OLD.username IS DISTINCT FROM NEW.username
+          OR OLD.name IS DISTINCT FROM NEW.name
+          OR OLD.enabled IS DISTINCT FROM NEW.enabled
+          OR OLD.client_id IS DISTINCT FROM NEW.client_id
+          OR OLD.required_methods IS DISTINCT FROM NEW.required_methods
+          OR OLD.networks IS DISTINCT FROM NEW.networks
+          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
+          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until
+          OR OLD.attributes IS DISTINCT FROM NEW.attributes)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.clients
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1133,11 +1194,14 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.credentials
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.credentials
     FOR EACH ROW
-    WHEN ((OLD.id, OLD.username, OLD.method, OLD.secret, OLD.fingerprint, OLD.label,
-           OLD.valid_from, OLD.valid_until)
-          IS DISTINCT FROM
-          (NEW.id, NEW.username, NEW.method, NEW.secret, NEW.fingerprint, NEW.label,
-           NEW.valid_from, NEW.valid_until))
+    WHEN (OLD.id IS DISTINCT FROM NEW.id
+          OR OLD.username IS DISTINCT FROM NEW.username
+          OR OLD.method IS DISTINCT FROM NEW.method
+          OR OLD.secret IS DISTINCT FROM NEW.secret
+          OR OLD.fingerprint IS DISTINCT FROM NEW.fingerprint
+          OR OLD.label IS DISTINCT FROM NEW.label
+          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
+          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.credentials
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1155,7 +1219,8 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.groups
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.groups
     FOR EACH ROW
-    WHEN ((OLD.id, OLD.name) IS DISTINCT FROM (NEW.id, NEW.name))
+    WHEN (OLD.id IS DISTINCT FROM NEW.id
+          OR OLD.name IS DISTINCT FROM NEW.name)
     EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.groups
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1165,7 +1230,8 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.group_members
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.group_members
     FOR EACH ROW
-    WHEN ((OLD.group_name, OLD.username) IS DISTINCT FROM (NEW.group_name, NEW.username))
+    WHEN (OLD.group_name IS DISTINCT FROM NEW.group_name
+          OR OLD.username IS DISTINCT FROM NEW.username)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.group_members
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1232,18 +1298,19 @@ BEGIN
         WHERE c.changed_at < keep_from AND c.xid < next_xid
         ORDER BY c.changed_at DESC LIMIT 1;
     DELETE FROM mqtt_auth.changes AS c
-        USING (SELECT old.id FROM mqtt_auth.changes AS old
-               WHERE old.changed_at < keep_from
-                 AND (old.xid < ended_below OR old.xid >= next_xid)
-                 AND old.xid <> pg_current_xact_id()
-               ORDER BY old.changed_at LIMIT 500
+        USING (SELECT stale.id FROM mqtt_auth.changes AS stale
+               WHERE stale.changed_at < keep_from
+                 AND (stale.xid < ended_below OR stale.xid >= next_xid)
+                 AND stale.xid <> pg_current_xact_id()
+               ORDER BY stale.changed_at LIMIT 500
                FOR UPDATE SKIP LOCKED) AS gone
         WHERE c.id = gone.id;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.prune_changes() IS
-    'Trigger: deletes up to 500 changes that are older than the setting changes_keep; waits for nobody';
+    'Trigger: deletes up to 500 changes that are older than the setting changes_keep; waits for '
+    'nobody';
 
 CREATE TRIGGER prune_changes AFTER INSERT ON mqtt_auth.changes
     FOR EACH ROW WHEN (NEW.id % 64 = 0)
@@ -1276,7 +1343,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.touch(text) IS
-    'Has the plugin read one client again, or everything where no name is given: for own tables behind the broker_ views';
+    'Has the plugin read one client again, or everything where no name is given: for own tables '
+    'behind the broker_ views';
 
 
 -- =============================================================================================
@@ -1303,7 +1371,8 @@ COMMENT ON VIEW mqtt_auth.broker_credentials IS 'What the plugin reads of creden
 
 CREATE VIEW mqtt_auth.broker_revoked_certificates AS
     SELECT fingerprint FROM mqtt_auth.revoked_certificates;
-COMMENT ON VIEW mqtt_auth.broker_revoked_certificates IS 'What the plugin reads of revoked certificates';
+COMMENT ON VIEW mqtt_auth.broker_revoked_certificates IS
+    'What the plugin reads of revoked certificates';
 
 CREATE VIEW mqtt_auth.broker_groups AS
     SELECT id, name FROM mqtt_auth.groups;
@@ -1319,7 +1388,8 @@ CREATE VIEW mqtt_auth.broker_rules AS
            ARRAY(SELECT g.group_name FROM mqtt_auth.group_rule_groups AS g
                  WHERE g.rule_name = r.name ORDER BY g.group_name) AS groups
     FROM mqtt_auth.group_rules AS r;
-COMMENT ON VIEW mqtt_auth.broker_rules IS 'What the plugin reads of group rules, with the groups of each';
+COMMENT ON VIEW mqtt_auth.broker_rules IS
+    'What the plugin reads of group rules, with the groups of each';
 
 CREATE VIEW mqtt_auth.broker_entries AS
     SELECT id, group_name, username, effect, permission, topic, priority, max_qos, allow_retain
@@ -1348,11 +1418,13 @@ BEGIN
         RAISE EXCEPTION 'client % does not exist: create it with mqtt_auth.create_client(...)',
             coalesce(mqtt_auth.quoted(require_client.username), 'null')
             USING ERRCODE = 'foreign_key_violation',
-                  HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => ''press-7'', secret => ''$argon2id$…'')';
+                  HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => '
+                         '''press-7'', secret => ''$argon2id$…'')';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.require_client(text) IS 'Raises an error that helps where there is no such client';
+COMMENT ON FUNCTION mqtt_auth.require_client(text) IS
+    'Raises an error that helps where there is no such client';
 
 CREATE FUNCTION mqtt_auth.require_group(group_name text) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1368,7 +1440,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.require_group(text) IS 'Raises an error that helps where there is no such group';
+COMMENT ON FUNCTION mqtt_auth.require_group(text) IS
+    'Raises an error that helps where there is no such group';
 
 CREATE FUNCTION mqtt_auth.hash_password(password text) RETURNS text
     LANGUAGE plpgsql
@@ -1390,14 +1463,18 @@ BEGIN
         FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
         WHERE e.extname = 'pgcrypto';
     IF home IS NULL THEN
-        RAISE EXCEPTION 'passwords cannot be hashed here, the extension pgcrypto is not installed: use secret => with a hash'
+        RAISE EXCEPTION 'passwords cannot be hashed here, the extension pgcrypto is not installed: '
+                        'use secret => with a hash'
             USING ERRCODE = 'feature_not_supported',
-                  HINT = 'for example: secret => ''$argon2id$…'' (from: pgauth hash), or CREATE EXTENSION pgcrypto';
+                  HINT = 'for example: secret => ''$argon2id$…'' (from: pgauth hash), or CREATE '
+                         'EXTENSION pgcrypto';
     ELSIF NOT has_schema_privilege(home, 'USAGE') THEN
-        RAISE EXCEPTION 'passwords cannot be hashed here, pgcrypto is in schema `%`, which `%` may not use: use secret => with a hash',
+        RAISE EXCEPTION 'passwords cannot be hashed here, pgcrypto is in schema `%`, which `%` may '
+                        'not use: use secret => with a hash',
             home, current_user
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('for example: secret => ''$argon2id$…'' (from: pgauth hash), or GRANT USAGE ON SCHEMA %I TO %I',
+                  HINT = format('for example: secret => ''$argon2id$…'' (from: pgauth hash), or '
+                                'GRANT USAGE ON SCHEMA %I TO %I',
                                 home, current_user);
     END IF;
     EXECUTE format('SELECT %1$I.crypt($1::text, %1$I.gen_salt(''bf''::text, 10::integer))', home)
@@ -1433,7 +1510,8 @@ BEGIN
     IF new_username IS NULL THEN
         RAISE EXCEPTION 'a client needs a name or a username'
             USING ERRCODE = 'check_violation',
-                  HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => ''press-7'', secret => ''$argon2id$…'')';
+                  HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => '
+                         '''press-7'', secret => ''$argon2id$…'')';
     END IF;
     BEGIN
         INSERT INTO mqtt_auth.clients
@@ -1458,7 +1536,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.create_client(text, text, text, text, text, cidr[], jsonb, text[], timestamptz, timestamptz, boolean, text[]) IS
-    'Registers a client and returns its username, the name where none is given. With password or secret (a ready-made hash) it gets a password; with neither it has no credential yet, see grant_certificate';
+    'Registers a client and returns its username, the name where none is given. With password or '
+    'secret (a ready-made hash) it gets a password; with neither it has no credential yet, see '
+    'grant_certificate';
 
 CREATE FUNCTION mqtt_auth.set_password(username text, password text DEFAULT NULL, secret text DEFAULT NULL)
     RETURNS void
@@ -1482,7 +1562,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.set_password(text, text, text) IS
-    'Gives a client one password in place of all that it had: as password, or as secret, a ready-made hash';
+    'Gives a client one password in place of all that it had: as password, or as secret, a '
+    'ready-made hash';
 
 CREATE FUNCTION mqtt_auth.grant_certificate(
     username    text,
@@ -1524,7 +1605,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.grant_certificate(text, text, text, timestamptz, timestamptz) IS
-    'Lets a client in with a certificate: exactly the one of this fingerprint (as stored, bare hex, or as openssl prints it), or any whose name is the username. Returns the credential';
+    'Lets a client in with a certificate: exactly the one of this fingerprint (as stored, bare '
+    'hex, or as openssl prints it), or any whose name is the username. Returns the credential';
 
 CREATE FUNCTION mqtt_auth.enable_client(username text) RETURNS void
     LANGUAGE plpgsql
@@ -1548,7 +1630,8 @@ BEGIN
     UPDATE mqtt_auth.clients AS c SET enabled = false WHERE c.username = disable_client.username;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.disable_client(text) IS 'Refuses a client from its next connection on, and keeps all that belongs to it';
+COMMENT ON FUNCTION mqtt_auth.disable_client(text) IS
+    'Refuses a client from its next connection on, and keeps all that belongs to it';
 
 CREATE FUNCTION mqtt_auth.rename_client(username text, new_username text) RETURNS void
     LANGUAGE plpgsql
@@ -1594,7 +1677,8 @@ EXCEPTION WHEN unique_violation THEN
         USING ERRCODE = 'unique_violation', HINT = 'give it permissions with mqtt_auth.allow(...)';
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.create_group(text, text) IS 'Makes a group, without members and permissions, and returns its name';
+COMMENT ON FUNCTION mqtt_auth.create_group(text, text) IS
+    'Makes a group, without members and permissions, and returns its name';
 
 CREATE FUNCTION mqtt_auth.delete_group(name text) RETURNS void
     LANGUAGE plpgsql
@@ -1622,7 +1706,8 @@ BEGIN
         ON CONFLICT ON CONSTRAINT group_members_pkey DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.add_to_group(text, text) IS 'Makes a client a member of a group; no harm if it is one';
+COMMENT ON FUNCTION mqtt_auth.add_to_group(text, text) IS
+    'Makes a client a member of a group; no harm if it is one';
 
 CREATE FUNCTION mqtt_auth.remove_from_group(username text, group_name text) RETURNS void
     LANGUAGE plpgsql
@@ -1658,7 +1743,8 @@ BEGIN
         RAISE EXCEPTION 'mqtt_auth.%: % is missing', add_entry.effect,
             CASE WHEN add_entry.permission IS NULL THEN 'permission' ELSE 'topic' END
             USING ERRCODE = 'check_violation',
-                  HINT = format('for example: SELECT mqtt_auth.%s(''presses'', ''write'', ''plant/1/%%u/#'')', add_entry.effect);
+                  HINT = format('for example: SELECT mqtt_auth.%s(''presses'', ''write'', '
+                                '''plant/1/%%u/#'')', add_entry.effect);
     END IF;
     IF add_entry.group_name IS NOT NULL THEN
         PERFORM mqtt_auth.require_group(add_entry.group_name);
@@ -1666,16 +1752,15 @@ BEGIN
     IF add_entry.username IS NOT NULL THEN
         PERFORM mqtt_auth.require_client(add_entry.username);
     END IF;
-    IF add_entry.max_qos NOT BETWEEN 0 AND 2 THEN   -- before it is made a smallint
-        PERFORM mqtt_auth.check_entry('', NULL, 'allow', greatest(-1, least(add_entry.max_qos, 3))::smallint, NULL);
-    END IF;
+    -- Before max_qos is made a smallint.
+    PERFORM mqtt_auth.check_entry(add_entry.group_name, add_entry.username, add_entry.effect,
+                                  add_entry.max_qos, add_entry.allow_retain);
     SELECT a.id INTO entry FROM mqtt_auth.acls AS a
         WHERE (a.group_name = add_entry.group_name OR a.username = add_entry.username)
           AND a.effect = add_entry.effect AND a.permission = add_entry.permission
           AND a.topic = add_entry.topic AND a.priority = add_entry.priority
           AND a.max_qos IS NOT DISTINCT FROM add_entry.max_qos
           AND a.allow_retain IS NOT DISTINCT FROM add_entry.allow_retain
-          AND num_nonnulls(add_entry.group_name, add_entry.username) = 1
         ORDER BY a.id LIMIT 1;
     IF entry IS NULL THEN
         INSERT INTO mqtt_auth.acls AS a
@@ -1706,7 +1791,8 @@ AS $$
                                allow.priority, allow.max_qos, allow.allow_retain)
 $$;
 COMMENT ON FUNCTION mqtt_auth.allow(text, text, text, text, integer, integer, boolean) IS
-    'Allows a group, or a client with username =>, to read, write or readWrite a topic filter. Returns the entry';
+    'Allows a group, or a client with username =>, to read, write or readWrite a topic filter. '
+    'Returns the entry';
 
 CREATE FUNCTION mqtt_auth.deny(
     group_name text DEFAULT NULL,
@@ -1722,7 +1808,8 @@ AS $$
                                deny.priority, NULL, NULL)
 $$;
 COMMENT ON FUNCTION mqtt_auth.deny(text, text, text, text, integer) IS
-    'Denies a group, or a client with username =>, to read, write or readWrite a topic filter. Returns the entry';
+    'Denies a group, or a client with username =>, to read, write or readWrite a topic filter. '
+    'Returns the entry';
 
 CREATE FUNCTION mqtt_auth.add_group_rule(
     name             text,
@@ -1748,7 +1835,8 @@ BEGIN
     IF coalesce(cardinality(add_group_rule.groups), 0) = 0 THEN
         RAISE EXCEPTION 'group rule %: names no group', mqtt_auth.quoted(coalesce(add_group_rule.name, ''))
             USING ERRCODE = 'check_violation',
-                  HINT = 'for example: SELECT mqtt_auth.add_group_rule(''all presses'', ARRAY[''presses''], client_id => ''press-*'')';
+                  HINT = 'for example: SELECT mqtt_auth.add_group_rule(''all presses'', '
+                         'ARRAY[''presses''], client_id => ''press-*'')';
     END IF;
     BEGIN
         INSERT INTO mqtt_auth.group_rules
@@ -1764,7 +1852,8 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'group rule % exists already', mqtt_auth.quoted(add_group_rule.name)
             USING ERRCODE = 'unique_violation',
-                  HINT = 'change it with UPDATE mqtt_auth.group_rules, or mqtt_auth.delete_group_rule(...) first';
+                  HINT = 'change it with UPDATE mqtt_auth.group_rules, or '
+                         'mqtt_auth.delete_group_rule(...) first';
     END;
     FOREACH wanted_group IN ARRAY add_group_rule.groups LOOP
         PERFORM mqtt_auth.require_group(wanted_group);
@@ -1776,7 +1865,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.add_group_rule(text, text[], text, text, text, text, text, text, cidr, text, text, boolean) IS
-    'Puts connecting clients for which every given condition holds into groups. Returns the name of the rule';
+    'Puts connecting clients for which every given condition holds into groups. Returns the name '
+    'of the rule';
 
 CREATE FUNCTION mqtt_auth.delete_group_rule(name text) RETURNS void
     LANGUAGE plpgsql
@@ -1894,7 +1984,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.permissions(text) IS
-    'What a client may do, the deciding entries first, and which entry says so: its own, a group''s, or a group''s by a rule, with what the rule asks of the connection';
+    'What a client may do, the deciding entries first, and which entry says so: its own, a '
+    'group''s, or a group''s by a rule, with what the rule asks of the connection';
 
 
 -- =============================================================================================
@@ -1913,13 +2004,17 @@ DECLARE
     object record;
 BEGIN
     IF grant_roles.broker_role = grant_roles.admin_role THEN
-        RAISE EXCEPTION 'broker_role and admin_role are both `%`: the plugin must not be able to change a client',
+        RAISE EXCEPTION 'broker_role and admin_role are both `%`: the plugin must not be able to '
+                        'change a client',
             grant_roles.broker_role
             USING ERRCODE = 'check_violation', HINT = 'choose two names';
     END IF;
     FOR wanted IN VALUES
-        (grant_roles.broker_role, 'broker_role', 'The mosquitto-pgauth plugin: reads the broker_ views of schema mqtt_auth; grant it to the role that the broker logs in as'),
-        (grant_roles.admin_role, 'admin_role', 'Administrators of schema mqtt_auth: change clients, groups and permissions; grant it to people')
+        (grant_roles.broker_role, 'broker_role', 'The mosquitto-pgauth plugin: reads the broker_ '
+                                                 'views of schema mqtt_auth; grant it to the role '
+                                                 'that the broker logs in as'),
+        (grant_roles.admin_role, 'admin_role', 'Administrators of schema mqtt_auth: change clients, '
+                                               'groups and permissions; grant it to people')
     LOOP
         CONTINUE WHEN wanted.column1 IS NULL;
         IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = wanted.column1) THEN
@@ -1927,7 +2022,8 @@ BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', wanted.column1);
                 EXECUTE format('COMMENT ON ROLE %I IS %L', wanted.column1, wanted.column3);
             EXCEPTION WHEN insufficient_privilege THEN
-                RAISE WARNING 'mqtt_auth: role `%` does not exist and `%` may not create roles: going on without it',
+                RAISE WARNING 'mqtt_auth: role `%` does not exist and `%` may not create roles: '
+                              'going on without it',
                     wanted.column1, current_user
                     USING HINT = format('when it exists: SELECT mqtt_auth.grant_roles(%s => %L)', wanted.column2, wanted.column1);
                 CONTINUE;
@@ -1956,7 +2052,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.grant_roles(text, text) IS
-    'For the owner: makes the roles that are named where they are missing and it may, and grants them what they need; run it again when a role came later';
+    'For the owner: makes the roles that are named where they are missing and it may, and grants '
+    'them what they need; run it again when a role came later';
 
 -- A database may have default privileges that say otherwise.
 REVOKE ALL ON SCHEMA mqtt_auth FROM PUBLIC;
@@ -1987,9 +2084,11 @@ BEGIN
             ('broker_rules', 'groups', 'The groups that the rule puts its clients into'),
             ('broker_clients', 'name', 'A name for people; the username where none is given'),
             ('client_overview', 'name', 'A name for people; the username where none is given'),
-            ('client_overview', 'authentication', 'Methods of its live credentials, any of which is enough; with `and`: all are required'),
+            ('client_overview', 'authentication', 'Methods of its live credentials, any of which is '
+                                                  'enough; with `and`: all are required'),
             ('client_overview', 'groups', 'Its explicit groups; group rules may add some at each connection'),
-            ('client_overview', 'state', 'enabled, disabled, not yet valid, expired, or which credential it lacks')
+            ('client_overview', 'state', 'enabled, disabled, not yet valid, expired, or which '
+                                         'credential it lacks')
         ) AS words (view_name, attname, text) ON words.view_name = v.relname AND words.attname = a.attname
     LOOP
         EXECUTE format('COMMENT ON COLUMN mqtt_auth.%I.%I IS %L', c.view_name, c.attname, c.text);

@@ -1,7 +1,10 @@
 #include "base/quote.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <fmt/format.h>
+
+#include "base/control_characters.hpp"
 
 namespace pgauth {
 

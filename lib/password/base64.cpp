@@ -11,10 +11,10 @@ namespace {
 
 std::string encode(const std::vector<std::uint8_t>& bytes) {
     std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL adds
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     bytes.data(),
-                                     static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                    bytes.data(),
+                    static_cast<int>(bytes.size()));
+    text.pop_back();
     return text;
 }
 
@@ -39,7 +39,7 @@ std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text, Pa
         return std::nullopt;
     }
     const auto pads = std::min<std::ptrdiff_t>(2, std::ranges::count(padded, '='));
-    bytes.resize(bytes.size() - std::min(bytes.size(), static_cast<std::size_t>(pads)));
+    bytes.erase(bytes.end() - pads, bytes.end());
     // What is canonical encodes to itself.
     if (encode(bytes) != padded) {
         return std::nullopt;

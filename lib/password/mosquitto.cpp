@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -112,6 +113,8 @@ PasswordVerdict verify_sha512(std::string_view text, std::string_view password) 
 
 }  // namespace
 
+// crypt(5)'s scrypt, which is not accepted, begins with `$7$` too, but has three fields, not
+// four.
 constinit const SecretFormat mosquitto_pbkdf2_format{
     .format = PasswordFormat::mosquitto_pbkdf2,
     .looks_like = "$7$101$<salt>$<hash>",

@@ -12,9 +12,8 @@
 //   yescrypt          $y$j9T$salt$hash                             crypt(5)
 //   sha512-crypt      $6$salt$hash, $6$rounds=656000$salt$hash     crypt(5)
 //   sha256-crypt      $5$salt$hash, $5$rounds=535000$salt$hash     crypt(5)
-//   mosquitto-pbkdf2  $7$101$salt$hash                             mosquitto_passwd(1), RFC
-//   8018 mosquitto-sha512  $6$salt$hash                                 mosquitto_passwd(1) -H
-//   sha512
+//   mosquitto-pbkdf2  $7$101$salt$hash                             mosquitto_passwd, RFC 8018
+//   mosquitto-sha512  $6$salt$hash                                 mosquitto_passwd -H sha512
 //
 // `$6$` has two meanings, and no text has both: Mosquitto's hash is base64 of 64 bytes, which
 // ends in `==`; the alphabet of crypt(5) has no `=`, and its hash ends in one of `.`, `/`, `0`
@@ -24,8 +23,7 @@
 // run on or mistyped is refused rather than stored and never satisfied.
 //
 // Cost is bounded when a secret is read: none asks for more than 256 MiB or about two seconds
-// of a 2020s core. (With a password near the size limit, sha512-crypt takes some four times as
-// long as with a short one.)
+// of one core (the rounds of sha-crypt get slower as the password gets longer).
 //
 //   argon2id          m 8*p to 262144 KiB, t 1 to 16, p 1 to 16, m*t up to 1048576 KiB
 //   bcrypt            cost 4 to 14
@@ -70,9 +68,8 @@ enum class PasswordVerdict : std::uint8_t {
     not_computed,  // no memory, or the library failed: says nothing about the password
 };
 
-// A longer password satisfies no secret and is not hashed. Two formats end earlier: bcrypt at
-// 72 bytes, since it ignores the rest, and the other crypt(3) formats at 511, where libxcrypt
-// does.
+// A longer password satisfies no secret and is not hashed. The formats of crypt(3) end earlier:
+// bcrypt at 72 bytes, since it ignores the rest, the others at 511, where libxcrypt does.
 inline constexpr std::size_t max_password_bytes = 1024;
 
 class PasswordHash {
@@ -86,8 +83,7 @@ class PasswordHash {
 
     // Equal for two secrets if, and only if, they take the same time to verify: for unknown
     // usernames, hash against a decoy of the class that known ones have.
-    // Reads like the beginning of a secret: `$argon2id$v=19$m=47104,t=1,p=1`, `$2b$10`,
-    // `$7$101`.
+    // Reads like the beginning of a secret: `$argon2id$v=19$m=47104,t=1,p=1`, `$2b$10`.
     [[nodiscard]] std::string cost_class() const;
 
     [[nodiscard]] PasswordFormat format() const noexcept;
@@ -98,9 +94,10 @@ class PasswordHash {
   private:
     PasswordHash(const SecretFormat& row, std::string_view text) : row_(&row), text_(text) {}
 
+    // INVARIANT: row_ accepts text_, which is decoded anew to verify: rows are many, logins
+    // few.
     const SecretFormat* row_;
-    std::string
-        text_;  // INVARIANT: row_ accepts it; decoded anew to verify, since rows are many
+    std::string text_;
 };
 
 }  // namespace pgauth

@@ -33,8 +33,7 @@ struct SecretFormat {
     // REQUIRES: claims(text).
     Result<std::string> (*cost_class)(std::string_view text);
 
-    // REQUIRES: cost_class(text) has a value; 1 to max_password_bytes of password without a
-    // NUL.
+    // REQUIRES: cost_class(text) has a value; password: 1 to max_password_bytes, no NUL.
     PasswordVerdict (*verify)(std::string_view text, std::string_view password);
 };
 

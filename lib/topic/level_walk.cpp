@@ -47,7 +47,7 @@ std::optional<LevelSet> FilterWalk::next() noexcept {
         case LevelKind::username:
         case LevelKind::client_id:
         case LevelKind::attribute:
-            return placeholder(level);
+            return placeholder(level, at);
         case LevelKind::everything:
             open_ = true;
             return LevelSet{LevelSet::Kind::any, {}};
@@ -68,8 +68,11 @@ std::optional<LevelSet> FilterWalk::open_end(std::size_t at) noexcept {
     return std::nullopt;
 }
 
-LevelSet FilterWalk::placeholder(const Level& level) const noexcept {
-    if (const auto value = placeholder_value(level, values_)) {
+// A client that calls itself `$SYS` or `$CONTROL` does not get the broker's own topics by it: a
+// placeholder is no better than a wildcard there.
+LevelSet FilterWalk::placeholder(const Level& level, std::size_t at) const noexcept {
+    const auto value = placeholder_value(level, values_);
+    if (value && (at > 0 || !value->starts_with('$'))) {
         return {LevelSet::Kind::literal, *value};
     }
     return {unsatisfiable_ == Unsatisfiable::any_level ? LevelSet::Kind::any

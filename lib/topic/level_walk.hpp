@@ -71,7 +71,7 @@ class FilterWalk {
     [[nodiscard]] bool open() const noexcept { return open_; }
 
   private:
-    [[nodiscard]] LevelSet placeholder(const Level& level) const noexcept;
+    [[nodiscard]] LevelSet placeholder(const Level& level, std::size_t at) const noexcept;
     [[nodiscard]] std::optional<LevelSet> open_end(std::size_t at) noexcept;
 
     const std::vector<Level>& levels_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/control_characters.hpp"
 #include "base/quote.hpp"
 
 namespace pgauth {
@@ -28,19 +29,6 @@ std::string_view attribute_key(std::string_view level) noexcept {
     const std::string_view key = level.substr(2, level.size() - 3);
     return key.find_first_not_of(key_characters) == std::string_view::npos ? key
                                                                            : std::string_view{};
-}
-
-bool holds_control_character(std::string_view text) noexcept {
-    unsigned char before = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        // U+0080 to U+009F are C2 80 to C2 9F in UTF-8.
-        if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0)) {
-            return true;
-        }
-        before = byte;
-    }
-    return false;
 }
 
 std::optional<std::string_view> attribute(const Attributes* attributes,
@@ -96,7 +84,7 @@ Result<Level> parse_placeholder(std::string_view level) {
 
 bool is_placeholder_value(std::string_view value) noexcept {
     return !value.empty() && value.find_first_of("/+#") == std::string_view::npos &&
-           !holds_control_character(value);
+           !has_control_character(value);
 }
 
 std::optional<std::string_view> placeholder_value(const Level& placeholder,

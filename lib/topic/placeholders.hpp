@@ -10,8 +10,9 @@
 //
 // The mistake to avoid: pasting a value into a filter and parsing the result. Client ids come
 // from devices: one called `#` would own every topic. Values compare literally, and one that
-// could not be a topic level satisfies nothing.
-// Thread safety: pure; PlaceholderValues is a view, and must not outlive what it shows.
+// could not be a topic level satisfies nothing. Nor does one that starts with `$` in the first
+// level, where the broker's own topics are. Thread safety: pure; PlaceholderValues is a view,
+// and must not outlive what it shows.
 
 #pragma once
 

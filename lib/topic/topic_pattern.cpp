@@ -8,6 +8,14 @@
 namespace pgauth {
 
 Result<TopicPattern> TopicPattern::parse(std::string_view text) {
+    // Subscriptions are judged without it: an entry that names one would never be relevant.
+    if (text.starts_with("$share/")) {
+        return fail(
+            ErrorKind::invalid_input,
+            fmt::format("topic filter {}: shared subscriptions are judged by their filter: "
+                        "use what follows `$share/<name>/`",
+                        quote(text)));
+    }
     Result<std::vector<Level>> levels = parse_levels(text);
     if (!levels) {
         return tl::unexpected(std::move(levels.error()));

@@ -30,8 +30,8 @@ namespace pgauth {
 
 class TopicPattern {
   public:
-    // Fails with invalid_input as parse_levels() does, and where a level holds a placeholder
-    // without being one.
+    // Fails with invalid_input as parse_levels() does, where a level holds a placeholder
+    // without being one, and for `$share/…`.
     [[nodiscard]] static Result<TopicPattern> parse(std::string_view text);
 
     // Matches every topic, also those that start with `$`, whatever the values: what becomes of

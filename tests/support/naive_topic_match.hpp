@@ -23,7 +23,8 @@ inline bool naive_level_match(const std::string& word,
                               bool is_first,
                               const std::optional<NaiveUser>& user) {
     if (user && word == "%u") {
-        return user->name ? *user->name == level : user->unsatisfiable_is_any_level;
+        const bool satisfiable = user->name && !(is_first && user->name->substr(0, 1) == "$");
+        return satisfiable ? *user->name == level : user->unsatisfiable_is_any_level;
     }
     if (word == "+") {
         return !is_first || level.substr(0, 1) != "$";

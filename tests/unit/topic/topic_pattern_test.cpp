@@ -91,7 +91,11 @@ TEST_CASE("a pattern matches with the values of the session", "[topic]") {
         {"plant/%u/#", "plant/press-7/temp", true, true},
         {"%{line}/%u", "2/press-7", true, true},
         {"+/%u", "x/press-7", true, true},
-        {"%{dollar}/a", "$s/a", true, true},  // a literal, as if the filter spelled it
+        {"a/%{dollar}", "a/$s", true, true},
+        {"%{dollar}/a",
+         "$s/a",
+         false,
+         true},  // the broker's own topics are not to be had by name
         {"plant/%u", "plant/press-8", false, false},
         {"plant/%u", "plant/press-7/temp", false, false},
         {"plant/%u", "plant/%u", false, false},

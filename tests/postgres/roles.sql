@@ -1,0 +1,62 @@
+\ir support/begin.psql
+SELECT mqtt_auth.create_client('press-7', secret => '$2b$10$' || repeat('a', 53));
+RESET ROLE;
+
+-- The broker's role reads its views and nothing else.
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'mqtt_auth'::regnamespace AND relkind IN ('r', 'v', 'S')
+                  AND (relkind <> 'v' OR relname NOT LIKE 'broker\_%')
+                  AND (relkind = 'S' AND has_sequence_privilege('mqtt_auth_broker', oid, 'USAGE, SELECT, UPDATE')
+                       OR relkind <> 'S' AND (has_table_privilege('mqtt_auth_broker', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+                                              OR has_any_column_privilege('mqtt_auth_broker', oid, 'SELECT, INSERT, UPDATE, REFERENCES')))$$,
+                'the broker''s role has nothing on tables, sequences and other views');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'mqtt_auth'::regnamespace AND relkind = 'v' AND relname LIKE 'broker\_%'
+                  AND (NOT has_table_privilege('mqtt_auth_broker', oid, 'SELECT')
+                       OR has_table_privilege('mqtt_auth_broker', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))$$,
+                'and only SELECT on its own');
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND has_function_privilege('mqtt_auth_broker', oid, 'EXECUTE')$$,
+                'and no function');
+SELECT is(has_schema_privilege('mqtt_auth_broker', 'mqtt_auth', 'USAGE'), true, 'it may use the schema');
+SELECT is(has_schema_privilege('mqtt_auth_broker', 'mqtt_auth', 'CREATE'), false, 'and make nothing in it');
+
+-- PUBLIC has nothing: seen through a role without grants.
+SELECT is_empty($$SELECT 'schema' FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = 'mqtt_auth' AND a.grantee = 0
+                  UNION ALL
+                  SELECT c.relname FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a
+                  WHERE c.relnamespace = 'mqtt_auth'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND a.grantee = 0
+                  UNION ALL
+                  SELECT p.proname FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+                  WHERE p.pronamespace = 'mqtt_auth'::regnamespace AND a.grantee = 0$$, 'PUBLIC has nothing');
+
+-- The administrators' role does everything through tables and functions, and owns nothing.
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'mqtt_auth'::regnamespace AND relkind = 'r'
+                  AND NOT (has_table_privilege('mqtt_auth_admin', oid, 'SELECT') AND has_table_privilege('mqtt_auth_admin', oid, 'INSERT')
+                           AND has_table_privilege('mqtt_auth_admin', oid, 'UPDATE') AND has_table_privilege('mqtt_auth_admin', oid, 'DELETE'))$$,
+                'administrators edit every table');
+SELECT bag_eq($$SELECT proname::text FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND NOT has_function_privilege('mqtt_auth_admin', oid, 'EXECUTE')$$,
+                  $$VALUES ('grant_roles')$$, 'and call every function but grant_roles');
+SELECT is(has_schema_privilege('mqtt_auth_admin', 'mqtt_auth', 'CREATE'), false, 'and make nothing in the schema');
+
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND prosecdef$$, 'functions run as their caller');
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
+                  AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)$$, 'and pin their search_path');
+SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('mqtt_auth_broker', 'mqtt_auth_admin') AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb)$$,
+                'both roles cannot log in');
+
+-- Tried out
+SET LOCAL ROLE mqtt_auth_broker;
+SELECT is((SELECT count(*) FROM mqtt_auth.broker_credentials), 1::bigint, 'the broker reads credentials through its view');
+SELECT throws_ok(statement, '42501', NULL, 'not for the broker: ' || statement)
+FROM unnest(ARRAY[
+    'SELECT * FROM mqtt_auth.clients', 'SELECT * FROM mqtt_auth.credentials', 'SELECT * FROM mqtt_auth.client_overview',
+    'INSERT INTO mqtt_auth.clients (username) VALUES (''x'')', 'UPDATE mqtt_auth.broker_clients SET enabled = false',
+    'DELETE FROM mqtt_auth.broker_clients', 'UPDATE mqtt_auth.credentials SET label = ''x''', 'DELETE FROM mqtt_auth.changes',
+    'TRUNCATE mqtt_auth.clients CASCADE', 'SELECT mqtt_auth.create_client(''x'')', 'SELECT mqtt_auth.disable_client(''press-7'')',
+    'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'CREATE TABLE mqtt_auth.x ()', 'DROP TABLE mqtt_auth.clients'
+]) AS statement;
+SET LOCAL ROLE mqtt_auth_admin;
+SELECT throws_ok(statement, '42501', NULL, 'not for administrators: ' || statement)
+FROM unnest(ARRAY['CREATE TABLE mqtt_auth.x ()', 'DROP VIEW mqtt_auth.broker_clients', 'ALTER TABLE mqtt_auth.clients DISABLE TRIGGER ALL',
+                  'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')']) AS statement;
+
+SELECT * FROM finish();
+ROLLBACK;

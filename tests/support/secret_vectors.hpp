@@ -1,0 +1,184 @@
+// Password secrets that other programs made, all of the same two passwords, for tests of any
+// room that needs a real one. Cheap ones first.
+//
+//   for (const SecretVector& vector : secret_vectors()) { … }
+//
+// Each comment is the command that printed the secret; salts are random where it shows none.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "password/password_hash.hpp"
+
+namespace pgauth {
+
+struct SecretVector {
+    PasswordFormat format;
+    std::string password;
+    std::string secret;
+    std::string cost_class;
+};
+
+inline const char* const ascii_password = "correct horse";
+inline const char* const utf8_password = "größe";
+
+// Base64 of the bytes 0 to 63.
+#define SALT_64                                                 \
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpK" \
+    "issLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="
+
+// One of each format at a cost that a test can pay a hundred times.
+inline std::vector<SecretVector> cheap_secret_vectors() {
+    return {
+        // argon2 somesalt12345678 -id -t 1 -m 3 -p 1 -l 32 -e
+        {PasswordFormat::argon2id,
+         ascii_password,
+         "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$"
+         "SxLyp0HZ7kznrwYcTa/cyKGlNyICRTMGLd2KYH4rFLg",
+         "$argon2id$v=19$m=8,t=1,p=1"},
+        // PostgreSQL: crypt('correct horse', gen_salt('bf', 4))
+        {PasswordFormat::bcrypt,
+         ascii_password,
+         "$2a$04$C/FkBGvbgHhqqvkWBiDEU.SLtJoRCOtHIuHyytca/v43Ya9WfuVum",
+         "$2b$04"},
+        // mkpasswd -m yescrypt -R 1
+        {PasswordFormat::yescrypt,
+         ascii_password,
+         "$y$j75$eQOETuxcEVgfVz2koJExq0$NiPlE20pOaZqg50CPD6QZS5CmatApVKDnH8yngZ9MeD",
+         "$y$j75"},
+        // mkpasswd -m sha512crypt -R 1000
+        {PasswordFormat::sha512_crypt,
+         ascii_password,
+         "$6$rounds=1000$19CQnGvOhA4goeCZ$aK3ZBfP8VYNdqbUggJvwfIgtCb8arZWa/lB7J7E/"
+         "vm29NAT.Nti22SUezA4MIoNNx0biQWWEgIis72XKq6i/0/",
+         "$6$rounds=1000"},
+        // mkpasswd -m sha256crypt -R 1000
+        {PasswordFormat::sha256_crypt,
+         ascii_password,
+         "$5$rounds=1000$26CnHqfF/I/r/MH2$OTkz6R5.ox.PKrp0azU1ZK6wwdc2bhPoW2HNrXZ5in5",
+         "$5$rounds=1000"},
+        // mosquitto_passwd -H sha512-pbkdf2 -b FILE u 'correct horse', broker 2.0.11
+        {PasswordFormat::mosquitto_pbkdf2,
+         ascii_password,
+         "$7$101$KjrN6QxN6JCABDWl$AN6SGUwBHjyXfnyXKQvsoWV20h0Y5rT/"
+         "PX0rg3QjB6UuAeicayGd2XsQZw53sBeOQsjhLallxpITLRbwIi6Asg==",
+         "$7$101"},
+        // mosquitto_passwd -H sha512 -b FILE u 'correct horse', broker 2.0.11
+        {PasswordFormat::mosquitto_sha512,
+         ascii_password,
+         "$6$jmqo2HL98XsoQDPi$Ts7rUK4Jizmc0gioqFQyDuxuBK5oED1Ui+MrJPXn0bM7sAXHsZYfBHKJkfl4l"
+         "RpHXrIYOJdGJ0c3HAPODPNUiw==",
+         "$6$once"},
+    };
+}
+
+// Every spelling and the costs that people have.
+inline std::vector<SecretVector> secret_vectors() {
+    std::vector<SecretVector> vectors = cheap_secret_vectors();
+    const std::vector<SecretVector> others = {
+        // argon2 somesalt12345678 -id -t 1 -k 47104 -p 1 -l 32 -e; Mosquitto 2.1's parameters
+        {PasswordFormat::argon2id,
+         ascii_password,
+         "$argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$"
+         "ZN896nfwI9tvxeIYi4dh0A8hk9JfGLsBdaLGQryqvFQ",
+         "$argon2id$v=19$m=47104,t=1,p=1"},
+        // argon2 somesalt12345678 -id -t 2 -k 64 -p 4 -l 64 -e
+        {PasswordFormat::argon2id,
+         ascii_password,
+         "$argon2id$v=19$m=64,t=2,p=4$c29tZXNhbHQxMjM0NTY3OA$"
+         "TJLpKB343cm3mdRbwmaoj2S4cSxsFzxtVyJQm0J913FzkILx+"
+         "Vnx8MgrvfwjCrkWpKqn6iHXwKHbTE5naSPwYg",
+         "$argon2id$v=19$m=64,t=2,p=4"},
+        // argon2 somesalt12345678 -id -t 1 -m 3 -p 1 -l 16 -e
+        {PasswordFormat::argon2id,
+         ascii_password,
+         "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$vSUav3Fr63vQVO43h10mCQ",
+         "$argon2id$v=19$m=8,t=1,p=1"},
+        // mkpasswd -m bcrypt
+        {PasswordFormat::bcrypt,
+         ascii_password,
+         "$2b$05$GVolP1ujHau3F9TRBcmwBeE7IZqx2Ci5aeBEipgtXWdaUveZ3Ykhm",
+         "$2b$05"},
+        // the same, as PHP and htpasswd spell it
+        {PasswordFormat::bcrypt,
+         ascii_password,
+         "$2y$05$GVolP1ujHau3F9TRBcmwBeE7IZqx2Ci5aeBEipgtXWdaUveZ3Ykhm",
+         "$2b$05"},
+        // PostgreSQL: crypt('größe', gen_salt('bf', 4))
+        {PasswordFormat::bcrypt,
+         utf8_password,
+         "$2a$04$Nqem8DBse.wiYsOIr8ewcOW0eDV/AikeltowVSHfZsB0oY0PykNcu",
+         "$2b$04"},
+        // mkpasswd -m bcrypt -R 10
+        {PasswordFormat::bcrypt,
+         ascii_password,
+         "$2b$10$OnbvGVSfTdpJbrNF4mIf6unM6cr5wQSRHS6QD0xqKwuqsfEwmzZyG",
+         "$2b$10"},
+        // mkpasswd -m yescrypt
+        {PasswordFormat::yescrypt,
+         ascii_password,
+         "$y$j9T$QhhGGPQNcU2Dk9P/ldY.80$FYx5TMGEUj6AmHxi1eDUfUtg0yFcMi/vzAeMk4Yeu29",
+         "$y$j9T"},
+        // mkpasswd -m yescrypt -R 9
+        {PasswordFormat::yescrypt,
+         ascii_password,
+         "$y$jDT$ENvNsTjb1xJSsGYxLxibV/$4EKQ5DpHleLmCtC3KaM5vbCNmL.BQwegQ7vDTNTFaj.",
+         "$y$jDT"},
+        // mkpasswd -m sha512crypt
+        {PasswordFormat::sha512_crypt,
+         ascii_password,
+         "$6$Cdq5xOe7XCHJ1sVQ$cXqF8oxQSCWdkpPiEiyYEsWmMr4C3Uq1zjy4blQmTh1y9yW9CI6SU3wdHqLsqLRt"
+         "xSewfLJQAEfJvEhKPiPtp1",
+         "$6$rounds=5000"},
+        // mkpasswd -m sha512crypt -R 656000
+        {PasswordFormat::sha512_crypt,
+         ascii_password,
+         "$6$rounds=656000$y.2te2trRCg1KqJE$GReHNLWdMqkqx92yog62kZeXLNacBhMa2adV4lxi9lJ0zpEuXpl"
+         "hNwYKZxIpQ/igo7Y4U4f/6sSgClgEyrGwY0",
+         "$6$rounds=656000"},
+        // openssl passwd -6 -salt abc
+        {PasswordFormat::sha512_crypt,
+         ascii_password,
+         "$6$abc$dv7vAygfDghQeO8lNAuLv4y4HAQXw9d6a14dcjFGfTijFc0S6MgzM7g53hZv6MaGDXhNpGxhpXakWu"
+         "TlqHtzn.",
+         "$6$rounds=5000"},
+        // openssl passwd -5 -salt abc
+        {PasswordFormat::sha256_crypt,
+         ascii_password,
+         "$5$abc$HEtZB/1K6XJ99xRK14R.qL6AxT3f9/cPAGbTKZddAT6",
+         "$5$rounds=5000"},
+        // Python: hashlib.pbkdf2_hmac('sha512', b'correct horse', bytes(range(64)), 1000)
+        {PasswordFormat::mosquitto_pbkdf2,
+         ascii_password,
+         "$7$1000$" SALT_64
+         "$53KiEygVzVVEVUVTe4h79yMtYp0OxxoKFip82vf7OCrEbcm4/E88oGkCyN0NhQ7fLOSBIpiITuELG/"
+         "0ldDPFMQ==",
+         "$7$1000"},
+        // the same with bytes(range(12)), 100000
+        {PasswordFormat::mosquitto_pbkdf2,
+         ascii_password,
+         "$7$100000$AAECAwQFBgcICQoL$FJx+olVlWEJEXX24Y8xXU6R1dB5Kbd6ymH792dX9nBwGsse+"
+         "mWTKyOa9MqMIK0SFRl9x5ztK4/2CuIYGRDlglQ==",
+         "$7$100000"},
+        // Python: hashlib.sha512(b'correct horse' + bytes(range(64)))
+        {PasswordFormat::mosquitto_sha512,
+         ascii_password,
+         "$6$" SALT_64 "$29QtyxbW0Qth2GH5GN0ihmagtB/755oiG+oG0UjEg6L9UK/"
+         "JDvWsZp5ejiy5IkbcHEawwhh/SPu9ZHDfEL2J9A==",
+         "$6$once"},
+        // Python: hashlib.sha512('größe'.encode() + bytes(range(12)))
+        {PasswordFormat::mosquitto_sha512,
+         utf8_password,
+         "$6$AAECAwQFBgcICQoL$MfPgXTCJYUSqMED0hurs7EAGD1FjS3mgU82VGW5VXjevwaryaimv2c3/"
+         "nyVIabStjPkozwg5bN3Wk54OCtz+dQ==",
+         "$6$once"},
+    };
+    vectors.insert(vectors.end(), others.begin(), others.end());
+    return vectors;
+}
+
+#undef SALT_64
+
+}  // namespace pgauth
