@@ -2,6 +2,7 @@
 
 import pytest
 
+import mqtt
 from installation import Installation
 from postgres import Postgres
 
@@ -10,6 +11,12 @@ from postgres import Postgres
 def postgres():
     with Postgres() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _clients_are_disconnected():
+    yield
+    mqtt.disconnect_all()
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_the_broker_does_not_start_with_a_configuration_file_that_is_not_there(i
 
 def test_the_broker_does_not_start_with_a_connection_string_that_is_none(start_with):
     _, lines = start_with("database:\n  connection: 'hots=localhost'\n")
-    [complaint] = [text for text in lines if "pgauth.yaml" in text]
+    [complaint] = [text for text in lines if "pgauth:" in text]
     assert "database.connection" in complaint
 
 

@@ -5,7 +5,7 @@ import pytest
 from mqtt import NOT_AUTHORIZED, REFUSED, V311
 from postgres import SqlError
 
-NO_FILTERS = ["plant/#/x", "plant/x#", "plant/+x", "", "plant/x%u", "a\tb"]
+NO_FILTERS = ["plant/#/x", "plant/x#", "plant/+x", "", "plant/x%u"]
 NO_HASHES = ["", "plain text", "$argon2id$", "$2y$10$short", "$6$", "$9$x$y", "psk:00"]
 OWN = [("readWrite", "plant/%u")]
 
@@ -62,7 +62,7 @@ def test_what_makes_no_sense_cannot_be_stored(install):
     place = install()
     place.add_client("press-7")
     place.add_group("bosses")
-    for topic in NO_FILTERS:
+    for topic in [*NO_FILTERS, "a\tb"]:
         with pytest.raises(SqlError):
             place.allow("press-7", "write", topic)
     for secret in NO_HASHES:

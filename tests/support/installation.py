@@ -59,9 +59,9 @@ class Installation:
     def add_client(self, username, *, password=None, allow=(), groups=(), **columns):
         """A client with this password (password_of() where none is given), its own rights as
         (permission, topic), its groups, and other columns of its row."""
-        values = {"username": username, "secret": hash_of(password or password_of(username)), **columns}
-        arguments = "".join(f", {name} => :'{name}'" for name in values)
-        text = f"SELECT mqtt_auth.create_client(:'username'{arguments});"
+        values = {"name": username, "username": username, "secret": hash_of(password or password_of(username)), **columns}
+        arguments = ", ".join(f"{name} => :'{name}'" for name in values)
+        text = f"SELECT mqtt_auth.create_client({arguments});"
         for group in groups:
             text += f"SELECT mqtt_auth.add_to_group(:'username', '{group}');"
         for permission, topic in allow:

@@ -41,6 +41,15 @@ class _Paho(paho.Client):
         return super()._handle_pubackcomp(cmd)
 
 
+_clients = []  # all of this test
+
+
+def disconnect_all():
+    """Ends what a test has left connected, so that the next one finds its client ids free."""
+    while _clients:
+        _clients.pop().end()
+
+
 class Client:
     def __init__(self, broker, client_id, *, username=None, password=None, version=V311, transport="tcp",
                  durable=False, will=None, certificate=None):
@@ -63,6 +72,7 @@ class Client:
             self._paho.will_set(*will, qos=1)
         if transport == "tls":
             self._paho.tls_set(broker.authority.certificate, *(certificate or ()), tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        _clients.append(self)
         self._paho.on_connect = self._on_connect
         self._paho.on_disconnect = self._on_disconnect
         self._paho.on_message = self._on_message
@@ -180,6 +190,13 @@ class Client:
             self._pump(lambda: not self._connected, DEADLINE, "the connection to end")
         except ConnectionError:
             pass
+
+    def end(self):
+        """disconnect(), without waiting for the broker."""
+        if self._connected:
+            self._paho.disconnect()
+        self._paho._sock_close()
+        self._connected = False
 
     def drop(self):
         """Cuts the connection, as when the power goes: the broker sends the will."""
