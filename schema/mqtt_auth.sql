@@ -122,7 +122,7 @@ BEGIN
     END IF;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'mqtt_auth: going on without pgcrypto, passwords cannot be hashed here: %', SQLERRM
-        USING HINT = 'give hashes with secret => ''$argon2id$…'' (from: pgauth hash), '
+        USING HINT = 'give hashes with secret => ''$y$…'' (from: mkpasswd), '
             'or let an administrator run CREATE EXTENSION pgcrypto at any time';
 END
 $$;
@@ -443,11 +443,13 @@ AS $$
 DECLARE
     part CONSTANT text[] := string_to_array(value, '$');
     parts CONSTANT integer := cardinality(part);
-    -- The digits of crypt(3), in their order, and the two forms of base64.
-    itoa64 CONSTANT text := './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    -- The digits of crypt(3) and of base64. The last one holds only part of a digit's bits: which may
+    -- stand there depends on how many stand before it (by length modulo 4; a length of 1 is none).
     crypt64 CONSTANT text := '^[./0-9A-Za-z]+$';
     base64 CONSTANT text := '^[A-Za-z0-9+/]+$';
-    padded64 CONSTANT text := '^[A-Za-z0-9+/]+={0,2}$';
+    crypt64_end CONSTANT text[] := ARRAY['.', '^$', '[./01]$', '[./0-9A-D]$'];
+    base64_end CONSTANT text[] := ARRAY['.', '^$', '[AQgw]$', '[AEIMQUYcgkosw048]$'];
+    base64_of_64 CONSTANT text := '^[A-Za-z0-9+/]+[AQgw]==$';
     good boolean;
     number text[];
     cost text;      -- what is wrong with the cost of a well-formed hash
@@ -455,43 +457,47 @@ BEGIN
     IF part[2] = 'argon2id' THEN                            -- $argon2id$v=19$m=…,t=…,p=…$salt$hash
         number := regexp_match(part[4], '^m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})$');
         good := parts = 6 AND part[3] = 'v=19' AND number IS NOT NULL
-            AND length(part[5]) BETWEEN 11 AND 86 AND length(part[5]) % 4 <> 1 AND part[5] ~ base64
-            AND length(part[6]) BETWEEN 22 AND 171 AND length(part[6]) % 4 <> 1 AND part[6] ~ base64;
+            AND length(part[5]) BETWEEN 11 AND 86 AND part[5] ~ base64 AND part[5] ~ base64_end[length(part[5]) % 4 + 1]
+            AND length(part[6]) BETWEEN 22 AND 86 AND part[6] ~ base64 AND part[6] ~ base64_end[length(part[6]) % 4 + 1];
         IF number[3]::integer NOT BETWEEN 1 AND 16 OR number[2]::integer NOT BETWEEN 1 AND 16
-            OR number[1]::integer NOT BETWEEN 8 * number[3]::bigint AND 262144 THEN
+            OR number[1]::integer NOT BETWEEN 8 * number[3]::bigint AND 262144
+            OR number[1]::bigint * number[2]::bigint > 1048576 OR part[4] ~ '=0' THEN
             cost := format('argon2id with m=%s, t=%s, p=%s: use m from 8 per lane to 262144 (KiB), '
-                           't 1 to 16, p 1 to 16', number[1], number[2], number[3]);
+                           't 1 to 16, p 1 to 16, and m times t up to 1048576', number[1], number[2], number[3]);
         END IF;
     ELSIF part[2] IN ('2a', '2b', '2y') THEN                -- bcrypt: $2b$10$salt and hash
-        good := parts = 4 AND part[3] ~ '^[0-9][0-9]$' AND length(part[4]) = 53 AND part[4] ~ crypt64;
+        good := parts = 4 AND part[3] ~ '^[0-9][0-9]$' AND length(part[4]) = 53 AND part[4] ~ crypt64
+            -- Salt and hash fill their last digits only in part.
+            AND substr(part[4], 22, 1) ~ '[.Oeu]' AND part[4] ~ '[.CGKOSWaeimquy26]$';
         IF good AND part[3]::integer NOT BETWEEN 4 AND 14 THEN
             cost := format('bcrypt with cost %s: use 4 to 14', part[3]);
         END IF;
     ELSIF part[2] = 'y' THEN                                -- yescrypt: $y$j9T$salt$hash
         good := parts = 5 AND length(part[3]) = 3 AND part[3] ~ '^j[./0-9A-Za-z]+$'
-            AND length(part[4]) BETWEEN 1 AND 86 AND part[4] ~ crypt64
-            AND length(part[5]) = 43 AND part[5] ~ crypt64;
-        -- The second digit is log2(N) - 1, the third r - 1; it takes 128 N r bytes of memory.
-        IF strpos(itoa64, substr(part[3], 2, 1)) NOT BETWEEN 2 AND 16
-            OR strpos(itoa64, substr(part[3], 3, 1)) NOT BETWEEN 1 AND 32 THEN
-            cost := format('yescrypt with `%s`: use at most 256 MiB, `jDT`', part[3]);
+            AND length(part[4]) BETWEEN 11 AND 86 AND part[4] ~ crypt64 AND part[4] ~ crypt64_end[length(part[4]) % 4 + 1]
+            AND length(part[5]) = 43 AND part[5] ~ crypt64 AND part[5] ~ crypt64_end[4];
+        IF part[3] !~ '^j(75|85|[789A-D]T)$' THEN
+            cost := format('yescrypt with `%s`: use what mkpasswd writes for cost 1 to 9, `j75` to `jDT` '
+                           '(256 MiB)', part[3]);
         END IF;
     ELSIF part[2] IN ('5', '6') AND part[parts] !~ '=$' THEN    -- sha-crypt: $6$[rounds=…$]salt$hash
         number := regexp_match(part[3], '^rounds=([1-9][0-9]{0,8})$');
         good := parts = CASE WHEN number IS NULL THEN 4 ELSE 5 END
             AND length(part[parts - 1]) BETWEEN 1 AND 16 AND part[parts - 1] ~ crypt64
-            AND length(part[parts]) = CASE part[2] WHEN '5' THEN 43 ELSE 86 END AND part[parts] ~ crypt64;
+            AND length(part[parts]) = CASE part[2] WHEN '5' THEN 43 ELSE 86 END AND part[parts] ~ crypt64
+            AND part[parts] ~ crypt64_end[length(part[parts]) % 4 + 1];
         IF number[1]::integer NOT BETWEEN 1000 AND 1000000 THEN
             cost := format('sha-crypt with rounds=%s: use 1000 to 1000000', number[1]);
         END IF;
     ELSIF part[2] IN ('6', '7') THEN        -- Mosquitto: $7$iterations$salt$hash, $6$salt$hash
         good := parts = CASE part[2] WHEN '7' THEN 5 ELSE 4 END
             AND (part[2] = '6' OR part[3] ~ '^[1-9][0-9]{0,8}$')
-            AND length(part[parts - 1]) BETWEEN 4 AND 128 AND length(part[parts - 1]) % 4 = 0
-            AND part[parts - 1] ~ padded64
-            AND length(part[parts]) = 88 AND part[parts] ~ '^[A-Za-z0-9+/]+==$';
-        IF good AND part[2] = '7' AND part[3]::integer > 10000000 THEN
-            cost := format('PBKDF2 with %s iterations: use 1 to 10000000', part[3]);
+            -- Salts of 12 and of 64 bytes are what there is; the hash has 64.
+            AND (length(part[parts - 1]) = 16 AND part[parts - 1] ~ base64 OR part[parts - 1] ~ base64_of_64
+                AND length(part[parts - 1]) = 88)
+            AND length(part[parts]) = 88 AND part[parts] ~ base64_of_64;
+        IF good AND part[2] = '7' AND part[3]::integer > 2000000 THEN
+            cost := format('PBKDF2 with %s iterations: use 1 to 2000000', part[3]);
         END IF;
     END IF;
 
@@ -500,15 +506,15 @@ BEGIN
         RETURN true;
     ELSIF part[1] = '' AND good THEN
         RAISE EXCEPTION '%: this hash costs too much or too little to check: %', place, cost
-            USING ERRCODE = 'check_violation', HINT = 'make one with: pgauth hash';
+            USING ERRCODE = 'check_violation', HINT = 'make one with: mkpasswd';
     ELSIF value ~ '^(\$[0-9a-z]+\$|PBKDF2\$|SCRAM-SHA-256\$|psk:)' THEN
         RAISE EXCEPTION '%: this hash is damaged, or of a kind that is not accepted: use argon2id, '
             'bcrypt, yescrypt, sha-crypt or what mosquitto_passwd writes', place
             USING ERRCODE = 'check_violation',
                   HINT = 'accepted: $argon2id$v=19$m=…,t=…,p=…$salt$hash, $2b$10$…, $y$j9T$salt$hash, '
-                         '$5$salt$hash, $6$salt$hash, $7$iterations$salt$hash; make one with: pgauth hash';
+                         '$5$salt$hash, $6$salt$hash, $7$iterations$salt$hash; make one with: mkpasswd';
     END IF;
-    RAISE EXCEPTION '%: that is not a hash: use mqtt_auth.set_password or pgauth hash', place
+    RAISE EXCEPTION '%: that is not a hash: use mqtt_auth.set_password, or a hash from mkpasswd', place
         USING ERRCODE = 'check_violation',
               HINT = 'for example: SELECT mqtt_auth.set_password(''press-7'', secret => ''$argon2id$…'')';
 END
@@ -1466,14 +1472,14 @@ BEGIN
         RAISE EXCEPTION 'passwords cannot be hashed here, the extension pgcrypto is not installed: '
                         'use secret => with a hash'
             USING ERRCODE = 'feature_not_supported',
-                  HINT = 'for example: secret => ''$argon2id$…'' (from: pgauth hash), or CREATE '
+                  HINT = 'for example: secret => ''$y$…'' (from: mkpasswd), or CREATE '
                          'EXTENSION pgcrypto';
     ELSIF NOT has_schema_privilege(home, 'USAGE') THEN
         RAISE EXCEPTION 'passwords cannot be hashed here, pgcrypto is in schema `%`, which `%` may '
                         'not use: use secret => with a hash',
             home, current_user
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('for example: secret => ''$argon2id$…'' (from: pgauth hash), or '
+                  HINT = format('for example: secret => ''$y$…'' (from: mkpasswd), or '
                                 'GRANT USAGE ON SCHEMA %I TO %I',
                                 home, current_user);
     END IF;

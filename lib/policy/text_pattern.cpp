@@ -111,6 +111,7 @@ Result<TextPattern> TextPattern::parse(PatternSyntax syntax, std::string_view te
     if (syntax == PatternSyntax::regex) {
         re2::RE2::Options options;
         options.set_log_errors(false);
+        options.set_dot_nl(true);  // as in PostgreSQL
         auto regex = std::make_shared<const re2::RE2>(pattern.text_, options);
         if (!regex->ok()) {
             return fail(

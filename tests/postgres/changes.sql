@@ -17,8 +17,8 @@ INSERT INTO edits (statement, recorded) VALUES
     ($$UPDATE mqtt_auth.clients SET created_at = '2001-01-01'$$, '{}'),
     ($$UPDATE mqtt_auth.clients SET enabled = true WHERE username = 'nobody'$$, '{}'),
 
-    ($$INSERT INTO mqtt_auth.credentials (username, secret) VALUES ('a', '$2b$10$' || repeat('a', 53))$$, '{client a}'),
-    ($$UPDATE mqtt_auth.credentials SET secret = '$2b$10$' || repeat('b', 53)$$, '{client a}'),
+    ($$INSERT INTO mqtt_auth.credentials (username, secret) VALUES ('a', '$2b$10$' || repeat('e', 53))$$, '{client a}'),
+    ($$UPDATE mqtt_auth.credentials SET secret = '$2b$10$' || repeat('u', 53)$$, '{client a}'),
     ($$UPDATE mqtt_auth.credentials SET label = 'x'$$, '{client a}'),
     ($$UPDATE mqtt_auth.credentials SET valid_from = now()$$, '{client a}'),
     ($$UPDATE mqtt_auth.credentials SET valid_until = 'infinity'$$, '{client a}'),

@@ -23,7 +23,7 @@ INSERT INTO attempts (statement, complaint) VALUES
     ($$SELECT mqtt_auth.create_client('x', password => repeat('x', 73))$$, 'the password has 73 bytes: use 1 to 72, bcrypt would ignore the rest'),
     ($$SELECT mqtt_auth.create_client('x', password => repeat('ä', 37))$$, 'the password has 74 bytes: use 1 to 72, bcrypt would ignore the rest'),
     ($$SELECT mqtt_auth.create_client('x', password => 'a', secret => 'b')$$, 'give either a password or a secret (a ready-made hash), not both'),
-    ($$SELECT mqtt_auth.create_client('x', secret => 'plain')$$, 'credentials.secret: that is not a hash: use mqtt_auth.set_password or pgauth hash'),
+    ($$SELECT mqtt_auth.create_client('x', secret => 'plain')$$, 'credentials.secret: that is not a hash: use mqtt_auth.set_password, or a hash from mkpasswd'),
     ($$SELECT mqtt_auth.create_client(NULL)$$, 'a client needs a name or a username'),
     ($$SELECT mqtt_auth.create_client('#')$$, 'clients.username: `#` holds a wildcard of MQTT: a username has no `+` and no `#`'),
     ($$SELECT mqtt_auth.set_password('press-7')$$, 'give either a password or a secret (a ready-made hash)'),

@@ -3,16 +3,16 @@ SELECT mqtt_auth.create_group(g) FROM unnest(ARRAY['presses', 'robots', 'night',
 
 -- client_overview
 SELECT mqtt_auth.create_client('none');
-SELECT mqtt_auth.create_client('Pass Word', 'password', secret => '$2b$10$' || repeat('a', 53), groups => '{robots,presses}');
-SELECT mqtt_auth.create_client('either', secret => '$2b$10$' || repeat('a', 53));
+SELECT mqtt_auth.create_client('Pass Word', 'password', secret => '$2b$10$' || repeat('e', 53), groups => '{robots,presses}');
+SELECT mqtt_auth.create_client('either', secret => '$2b$10$' || repeat('e', 53));
 SELECT mqtt_auth.grant_certificate('either'), mqtt_auth.grant_certificate('either', 'SHA256:' || repeat('0f', 32));
-SELECT mqtt_auth.create_client('both', secret => '$2b$10$' || repeat('a', 53), required_methods => '{password,certificate}');
+SELECT mqtt_auth.create_client('both', secret => '$2b$10$' || repeat('e', 53), required_methods => '{password,certificate}');
 SELECT mqtt_auth.grant_certificate('both');
-SELECT mqtt_auth.create_client('lacking', secret => '$2b$10$' || repeat('a', 53), required_methods => '{password,certificate}');
+SELECT mqtt_auth.create_client('lacking', secret => '$2b$10$' || repeat('e', 53), required_methods => '{password,certificate}');
 SELECT mqtt_auth.grant_certificate('lacking', valid_until => now() - interval '1 day');
-SELECT mqtt_auth.create_client('disabled', secret => '$2b$10$' || repeat('a', 53), enabled => false);
-SELECT mqtt_auth.create_client('expired', secret => '$2b$10$' || repeat('a', 53), valid_until => now());
-SELECT mqtt_auth.create_client('early', secret => '$2b$10$' || repeat('a', 53), valid_from => now() + interval '1 day');
+SELECT mqtt_auth.create_client('disabled', secret => '$2b$10$' || repeat('e', 53), enabled => false);
+SELECT mqtt_auth.create_client('expired', secret => '$2b$10$' || repeat('e', 53), valid_until => now());
+SELECT mqtt_auth.create_client('early', secret => '$2b$10$' || repeat('e', 53), valid_from => now() + interval '1 day');
 SELECT bag_eq('TABLE mqtt_auth.client_overview', $$VALUES
     ('none', 'none', 'none', '{}'::text[], 'no credential'),
     ('Pass Word', 'password', 'password', '{presses,robots}', 'enabled'),
