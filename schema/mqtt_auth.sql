@@ -1463,7 +1463,7 @@ BEGIN
     ELSIF octet_length(password) > 72 THEN
         RAISE EXCEPTION 'the password has % bytes: use 1 to 72, bcrypt would ignore the rest',
             octet_length(password)
-            USING ERRCODE = 'check_violation', HINT = 'hash longer ones with pgauth hash and give secret =>';
+            USING ERRCODE = 'check_violation', HINT = 'hash longer ones with mkpasswd and give secret =>';
     END IF;
     SELECT n.nspname INTO home
         FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
