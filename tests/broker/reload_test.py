@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from mosquitto import TRANSPORTS
 from mqtt import REFUSED, V5, Client
 from waiting import until
 
@@ -16,8 +17,8 @@ WITH_GUESTS = "authentication:\n  anonymous_group: guests\n"
 OVERLAPPING = "authorization:\n  subscribe: overlapping\n"
 
 
-def _place(install, config="", **options):
-    place = install(config, ["tcp", "tls", "websockets"], **options)
+def _place(install, config="", listeners=("tcp", "websockets"), **options):
+    place = install(config, listeners, **options)
     place.add_supervisor()
     place.add_group("guests", allow=[("read", "news")])
     place.add_group("presses", allow=[("readWrite", "plant/press-7")])
@@ -42,14 +43,14 @@ def _change_every_password(place):
 
 @per_listener
 def test_nobody_is_thrown_off(install, postgres, per_listener):
-    place = _place(install, WITH_GUESTS, allow_anonymous=True, per_listener_settings=per_listener)
+    place = _place(install, WITH_GUESTS, TRANSPORTS, allow_anonymous=True, per_listener_settings=per_listener)
     place.start()
     restored = _away(place, "restored")
     place.broker.restart()
     away = _away(place)
     nameless = {version: Client(place.broker, f"nameless {version}", version=version).login() for version in (4, 5)}
     named = [place.login(f"press {transport} {version}", username="press-7", transport=transport, version=version)
-             for transport in ("tcp", "tls", "websockets") for version in (4, 5)]
+             for transport in TRANSPORTS for version in (4, 5)]
     boss = place.supervisor()
     for guest in nameless.values():
         assert guest.subscribe("news") == [1]
