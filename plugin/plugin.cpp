@@ -221,6 +221,7 @@ int register_all(Plugin& plugin) {
 // The broker frees its options after a reload: they are copied.
 std::vector<PluginOption> copy(const mosquitto_opt* options, int count) {
     std::vector<PluginOption> copies;
+    copies.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         copies.push_back({options[i].key, options[i].value == nullptr ? "" : options[i].value});
     }

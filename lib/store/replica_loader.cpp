@@ -86,7 +86,7 @@ Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
         {revoked_sql, [&](const Row& row) { builder.add(RevokedCertificateRow{row[0]}); }},
     }};
     for (const auto& [sql, add] : steps) {
-        if (const auto read = connection.query(sql, {}, add); !read) {
+        if (auto read = connection.query(sql, {}, add); !read) {
             return read;
         }
     }
@@ -122,7 +122,7 @@ Result<FeedPosition> read_position(PgConnection& connection) {
 
 Result<void> check_schema_version(PgConnection& connection) {
     std::optional<std::string> version;
-    const auto read = connection.query(
+    auto read = connection.query(
         "SELECT value FROM mqtt_auth.broker_settings WHERE key = 'schema_version'",
         {},
         [&](const Row& row) { version = row[0]; });
