@@ -72,7 +72,7 @@ class SessionTable {
     [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
 
   private:
-    void depart(Session session);
+    void depart(Session& session);
     void forget_oldest_closed();
 
     struct TextHash {
