@@ -1,6 +1,6 @@
 // The broker's C API on one side, AuthService on the other. Translates and guards; no policy.
 
-#include <cstring>
+#include <array>
 #include <exception>
 #include <memory>
 #include <new>
@@ -191,14 +191,14 @@ struct Registration {
     MOSQ_FUNC_generic_callback callback;
 };
 
-constexpr Registration registrations[] = {
+constexpr std::array<Registration, 6> registrations{{
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
     {MOSQ_EVT_ACL_CHECK, on_acl_check},
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
     {MOSQ_EVT_RELOAD, on_reload},
     {event_client_offline, on_disconnect},
-};
+}};
 
 bool is_known_to_broker(const Registration& registration) {
     return registration.event != event_client_offline || is_at_least_2_1();
@@ -221,6 +221,7 @@ int register_all(Plugin& plugin) {
 // The broker frees its options after a reload: they are copied.
 std::vector<PluginOption> copy(const mosquitto_opt* options, int count) {
     std::vector<PluginOption> copies;
+    copies.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         copies.push_back({options[i].key, options[i].value == nullptr ? "" : options[i].value});
     }

@@ -22,7 +22,8 @@ struct Membership {
     std::vector<GroupId> certain;
     std::vector<GroupId> possible;
 
-    auto operator<=>(const Membership&) const = default;
+    // clang-tidy 14 takes the 0 that <=> compares with for a pointer.
+    auto operator<=>(const Membership&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 [[nodiscard]] Membership groups_of(const Replica& replica,

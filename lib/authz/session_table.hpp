@@ -27,6 +27,7 @@
 #include <unordered_map>
 
 #include "authz/rights.hpp"
+#include "base/text_hash.hpp"
 
 namespace pgauth {
 
@@ -74,14 +75,6 @@ class SessionTable {
   private:
     void depart(Session& session);
     void forget_oldest_closed();
-
-    struct TextHash {
-        using is_transparent = void;
-
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
 
     // INVARIANT: connected_ has the client id of every connected session, by its token;
     // closed_ has, oldest first, every closed session of current_, and some that are no more.

@@ -21,6 +21,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/text_hash.hpp"
 #include "policy/client.hpp"
 #include "policy/group.hpp"
 #include "policy/group_rule.hpp"
@@ -58,14 +59,6 @@ class Replica {
   private:
     friend class ReplicaBuilder;
     Replica();
-
-    struct TextHash {
-        using is_transparent = void;
-
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
 
     template <typename Value>
     using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;

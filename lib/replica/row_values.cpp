@@ -1,12 +1,14 @@
 #include "replica/row_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "base/quote.hpp"
@@ -275,14 +277,15 @@ Result<GroupRule> parse_rule(const RuleRow& row) {
     if (!syntax) {
         return refuse("syntax", row.syntax, "exact, glob or regex");
     }
-    const std::tuple<std::string_view, const Field&, std::optional<TextPattern>&> patterns[] = {
+    using Pattern = std::tuple<std::string_view, const Field&, std::optional<TextPattern>&>;
+    const std::array<Pattern, 6> patterns{{
         {"client_name", row.client_name, rule.client_name},
         {"username", row.username, rule.username},
         {"client_id", row.client_id, rule.client_id},
         {"fingerprint", row.fingerprint, rule.fingerprint},
         {"common_name", row.common_name, rule.common_name},
         {"subject_alt_name", row.subject_alt_name, rule.subject_alt_name},
-    };
+    }};
     for (const auto& [column, field, target] : patterns) {
         auto pattern = parse_pattern(column, *syntax, field);
         if (!pattern) {

@@ -22,6 +22,20 @@ std::string quote_or_none(const std::optional<std::string_view>& text) {
     return text ? quote(*text) : "none";
 }
 
+std::string_view verb(LoginOutcome outcome) {
+    switch (outcome) {
+        case LoginOutcome::accepted:
+            return "accepted";
+        case LoginOutcome::refused:
+            return "refused";
+        case LoginOutcome::try_again:
+            return "turned away for now";
+        case LoginOutcome::handed_on:
+            return "handed on";
+    }
+    return "unknown";
+}
+
 bool is_too_old(const AuthnOptions& options, const std::optional<SteadyInstant>& confirmed_at) {
     return options.max_age && confirmed_at &&
            steady_clock::now() - *confirmed_at > *options.max_age;
@@ -242,11 +256,9 @@ void AuthService::log_login(const LoginRequest& request, const LoginDecision& de
     // While nothing is loaded the feed says so, once a minute: not once for each attempt.
     const bool quiet = accepted || decision.outcome == LoginOutcome::handed_on ||
                        decision.cause == LoginCause::replica_not_ready;
-    static constexpr const char* verbs[] = {
-        "accepted", "refused", "turned away for now", "handed on"};
     log_.log(quiet ? LogLevel::debug : LogLevel::notice,
              fmt::format("{} client id {} username {} from {}: {}",
-                         verbs[static_cast<std::size_t>(decision.outcome)],
+                         verb(decision.outcome),
                          quote(request.client_id),
                          quote_or_none(request.username),
                          request.address.value_or("nowhere"),

@@ -1,6 +1,7 @@
 #include "store/interrupt.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <poll.h>
@@ -31,14 +32,15 @@ Interrupt::Outcome Interrupt::wait(int socket,
                                    std::chrono::milliseconds timeout) const {
     const auto until = std::chrono::steady_clock::now() + timeout;
     for (;;) {
-        pollfd fds[] = {
+        std::array<pollfd, 2> fds{{
             {event_fd_, POLLIN, 0},
             {socket, static_cast<short>(event == Event::readable ? POLLIN : POLLOUT), 0},
-        };
+        }};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             until - std::chrono::steady_clock::now());
         const auto wait_ms = std::clamp<std::int64_t>(left.count(), 0, 3'600'000);
-        const int ready = poll(fds, socket == no_socket ? 1 : 2, static_cast<int>(wait_ms));
+        const int ready =
+            poll(fds.data(), socket == no_socket ? 1 : 2, static_cast<int>(wait_ms));
         if (fds[0].revents != 0) {
             return Outcome::raised;
         }

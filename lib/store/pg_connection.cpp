@@ -51,6 +51,21 @@ std::string_view advice(std::string_view sqlstate) {
     return "";
 }
 
+void for_each_row(const PGresult& result, const PgConnection::RowHandler& handle_row) {
+    std::vector<std::optional<std::string_view>> row;
+    for (int i = 0; i < PQntuples(&result); ++i) {
+        row.clear();
+        for (int column = 0; column < PQnfields(&result); ++column) {
+            const std::string_view value(
+                PQgetvalue(&result, i, column),
+                static_cast<std::size_t>(PQgetlength(&result, i, column)));
+            row.push_back(PQgetisnull(&result, i, column) != 0 ? std::nullopt
+                                                               : std::optional(value));
+        }
+        handle_row(row);
+    }
+}
+
 Error unavailable(std::string message) {
     return {ErrorKind::unavailable, std::move(message)};
 }
@@ -82,7 +97,7 @@ Result<PgConnection> PgConnection::open(const DatabaseOptions& options,
     if (connection.connection_ == nullptr) {
         throw std::bad_alloc();
     }
-    if (const auto established = connection.establish(); !established) {
+    if (auto established = connection.establish(); !established) {
         return tl::unexpected(established.error());
     }
     return connection;
@@ -99,7 +114,7 @@ Result<void> PgConnection::establish() {
             std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
         const auto event = next == PGRES_POLLING_READING ? Interrupt::Event::readable
                                                          : Interrupt::Event::writable;
-        if (const auto waited = wait(event, std::max(left, milliseconds(0))); !waited) {
+        if (auto waited = wait(event, std::max(left, milliseconds(0))); !waited) {
             return waited;
         }
         next = PQconnectPoll(connection_.get());
@@ -136,7 +151,7 @@ Result<void> PgConnection::send_all() {
         if (left < 0) {
             return tl::unexpected(failure(nullptr));
         }
-        if (const auto waited = wait(Interrupt::Event::writable, answer_timeout); !waited) {
+        if (auto waited = wait(Interrupt::Event::writable, answer_timeout); !waited) {
             return waited;
         }
     }
@@ -144,7 +159,7 @@ Result<void> PgConnection::send_all() {
 
 Result<pg_result*> PgConnection::next_result() {
     while (PQisBusy(connection_.get()) != 0) {
-        if (const auto waited = wait(Interrupt::Event::readable, answer_timeout); !waited) {
+        if (auto waited = wait(Interrupt::Event::readable, answer_timeout); !waited) {
             return tl::unexpected(waited.error());
         }
         if (PQconsumeInput(connection_.get()) == 0) {
@@ -174,10 +189,9 @@ Result<void> PgConnection::query(const std::string& sql,
         PQsetSingleRowMode(connection_.get()) == 0) {
         return tl::unexpected(failure(nullptr));
     }
-    if (const auto sent = send_all(); !sent) {
+    if (auto sent = send_all(); !sent) {
         return sent;
     }
-    std::vector<std::optional<std::string_view>> row;
     for (;;) {
         const auto next = next_result();
         if (!next) {
@@ -192,18 +206,7 @@ Result<void> PgConnection::query(const std::string& sql,
             status != PGRES_COMMAND_OK) {
             return tl::unexpected(failure(result.get()));
         }
-        for (int i = 0; i < PQntuples(result.get()); ++i) {
-            row.clear();
-            for (int column = 0; column < PQnfields(result.get()); ++column) {
-                row.push_back(
-                    PQgetisnull(result.get(), i, column) != 0
-                        ? std::nullopt
-                        : std::optional(std::string_view(
-                              PQgetvalue(result.get(), i, column),
-                              static_cast<std::size_t>(PQgetlength(result.get(), i, column)))));
-            }
-            handle_row(row);
-        }
+        for_each_row(*result, handle_row);
     }
 }
 

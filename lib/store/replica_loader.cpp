@@ -1,5 +1,6 @@
 #include "store/replica_loader.hpp"
 
+#include <array>
 #include <fmt/format.h>
 #include <optional>
 #include <string_view>
@@ -43,7 +44,8 @@ constexpr const char* revoked_sql =
     "SELECT fingerprint FROM mqtt_auth.broker_revoked_certificates";
 
 Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
-    const std::pair<const char*, PgConnection::RowHandler> steps[] = {
+    using Step = std::pair<const char*, PgConnection::RowHandler>;
+    const std::array<Step, 7> steps{{
         {groups_sql,
          [&](const Row& row) {
              builder.add(GroupRow{row[0], row[1]});
@@ -82,9 +84,9 @@ Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
                  row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
          }},
         {revoked_sql, [&](const Row& row) { builder.add(RevokedCertificateRow{row[0]}); }},
-    };
+    }};
     for (const auto& [sql, add] : steps) {
-        if (const auto read = connection.query(sql, {}, add); !read) {
+        if (auto read = connection.query(sql, {}, add); !read) {
             return read;
         }
     }
@@ -120,7 +122,7 @@ Result<FeedPosition> read_position(PgConnection& connection) {
 
 Result<void> check_schema_version(PgConnection& connection) {
     std::optional<std::string> version;
-    const auto read = connection.query(
+    auto read = connection.query(
         "SELECT value FROM mqtt_auth.broker_settings WHERE key = 'schema_version'",
         {},
         [&](const Row& row) { version = row[0]; });

@@ -8,7 +8,8 @@ import os
 
 import pytest
 
-from mqtt import REFUSED, V5, Client
+from mosquitto import TRANSPORTS
+from mqtt import NOT_AUTHORIZED, REFUSED, V311, V5, Client
 from waiting import until
 
 per_listener = pytest.mark.parametrize("per_listener", [False, True], ids=["global", "per listener"])
@@ -16,8 +17,8 @@ WITH_GUESTS = "authentication:\n  anonymous_group: guests\n"
 OVERLAPPING = "authorization:\n  subscribe: overlapping\n"
 
 
-def _place(install, config="", **options):
-    place = install(config, ["tcp", "tls", "websockets"], **options)
+def _place(install, config="", listeners=("tcp", "websockets"), **options):
+    place = install(config, listeners, **options)
     place.add_supervisor()
     place.add_group("guests", allow=[("read", "news")])
     place.add_group("presses", allow=[("readWrite", "plant/press-7")])
@@ -42,14 +43,14 @@ def _change_every_password(place):
 
 @per_listener
 def test_nobody_is_thrown_off(install, postgres, per_listener):
-    place = _place(install, WITH_GUESTS, allow_anonymous=True, per_listener_settings=per_listener)
+    place = _place(install, WITH_GUESTS, TRANSPORTS, allow_anonymous=True, per_listener_settings=per_listener)
     place.start()
     restored = _away(place, "restored")
     place.broker.restart()
     away = _away(place)
     nameless = {version: Client(place.broker, f"nameless {version}", version=version).login() for version in (4, 5)}
     named = [place.login(f"press {transport} {version}", username="press-7", transport=transport, version=version)
-             for transport in ("tcp", "tls", "websockets") for version in (4, 5)]
+             for transport in TRANSPORTS for version in (4, 5)]
     boss = place.supervisor()
     for guest in nameless.values():
         assert guest.subscribe("news") == [1]
@@ -82,8 +83,9 @@ def test_who_was_disabled_while_connected_is_not_thrown_off(install):
     assert place.delivers(press, "plant/press-7", to=boss)
 
 
-def test_a_login_right_after_a_reload_is_judged_like_any_other(install):
-    place = _place(install).start()
+@per_listener
+def test_a_login_right_after_a_reload_is_judged_like_any_other(install, per_listener):
+    place = _place(install, per_listener_settings=per_listener).start()
     press = place.login("press-7")
     for _ in range(5):
         place.broker.sighup()
@@ -91,6 +93,18 @@ def test_a_login_right_after_a_reload_is_judged_like_any_other(install):
         assert place.connect("other", username="press-7", password="guessed") == 5
         assert place.connect("unknown") == 5
     assert press.is_connected()
+
+
+@per_listener
+@pytest.mark.parametrize("version", [V311, V5], ids=["3.1.1", "5"])
+def test_who_comes_back_after_a_reload_needs_its_password_again(install, per_listener, version):
+    """The broker gives a new connection the memory of the one that has just gone."""
+    place = _place(install, per_listener_settings=per_listener).start()
+    for leave in ("drop", "disconnect") * 5:
+        press = place.login("press-7", version=version)
+        place.broker.sighup()
+        getattr(press, leave)()
+        assert place.connect("press-7", password="guessed", version=version) == NOT_AUTHORIZED[version]
 
 
 def test_messages_queued_for_who_is_away_survive_a_reload(install):

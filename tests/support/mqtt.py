@@ -119,7 +119,9 @@ class Client:
             self._paho.connect(*self._address, **options)
             self._pump(lambda: self._connack is not None, deadline, "CONNACK")
         except (ConnectionError, paho.WebsocketConnectionError):
-            return CLOSED
+            self._connack = CLOSED
+        if self._connack != 0:
+            self._paho._reset_sockets()
         return self._connack
 
     def login(self):
@@ -190,12 +192,13 @@ class Client:
             self._pump(lambda: not self._connected, DEADLINE, "the connection to end")
         except ConnectionError:
             pass
+        self._paho._reset_sockets()
 
     def end(self):
         """disconnect(), without waiting for the broker."""
         if self._connected:
             self._paho.disconnect()
-        self._paho._sock_close()
+        self._paho._reset_sockets()
         self._connected = False
 
     def drop(self):
