@@ -174,6 +174,11 @@ Decision AuthService::check(AccessCheck check, const void* connection) {
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
+    // On behalf of a session the broker asks through a connection without an address. One that
+    // has an address is somebody else, who never logged in here.
+    if (session != nullptr && session->token != connection && check.has_address) {
+        session = nullptr;
+    }
     check.renamed = session == nullptr && sessions.logged_in(check.client_id, connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
     log_access(check, decision);
@@ -276,6 +281,9 @@ void AuthService::log_access(const AccessCheck& check, const Decision& decision)
 }
 
 void AuthService::drain_log(const std::function<void(LogLevel, const std::string&)>& write) {
+    if (!on_broker_thread()) {
+        return;
+    }
     log_.drain(write);
     feed_->log().drain(write);
     if (next_feed_ != nullptr) {

@@ -65,7 +65,8 @@ class AuthService {
 
     void tick();
 
-    // Hands over every line that waits to be logged, from whatever thread it came.
+    // Hands over every line that waits to be logged, from whatever thread it came. On another
+    // thread than the broker's it does nothing, since `write` is for that one.
     void drain_log(const std::function<void(LogLevel, const std::string&)>& write);
 
   private:
