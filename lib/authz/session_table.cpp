@@ -8,7 +8,10 @@ namespace pgauth {
 void SessionTable::open(Session session) {
     const auto before = current_.find(session.client_id);
     if (before != current_.end()) {
-        connected_.erase(before->second.token);
+        // The address of one that has closed may be another's by now.
+        if (before->second.connected) {
+            connected_.erase(before->second.token);
+        }
         before->second.connected = false;
         depart(std::move(before->second));
         current_.erase(before);
