@@ -42,7 +42,7 @@ class SharedLibrary {
   private:
     template <typename Part>
     [[nodiscard]] Part at(std::size_t offset) const {
-        Part part;
+        Part part{};
         const auto begin = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
         REQUIRE(offset + sizeof part <= bytes_.size());
         std::copy_n(begin, sizeof part, reinterpret_cast<char*>(&part));

@@ -23,7 +23,7 @@ TEST_CASE("who proves itself comes in, and everybody else is told the same",
         std::optional<std::string> id;
         std::optional<std::string> username;
         std::optional<std::string> password;
-        int result;
+        int result = 0;
     };
 
     const Row rows[] = {

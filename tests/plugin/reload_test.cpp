@@ -9,7 +9,6 @@
 #include "support/waiting.hpp"
 
 using namespace pgauth::testing;
-using Catch::Matchers::Contains;
 
 namespace {
 

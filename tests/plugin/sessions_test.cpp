@@ -166,8 +166,8 @@ TEST_CASE(
     struct Row {
         std::optional<std::string> id;
         std::optional<std::string> username;
-        const char* topic;
-        int result;
+        const char* topic = nullptr;
+        int result = 0;
     };
 
     const Row rows[] = {

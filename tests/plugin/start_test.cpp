@@ -16,18 +16,21 @@ namespace {
 
 constexpr const char* local = "host=/nowhere dbname=none";
 
-// Neither loaded, nor a word of a secret, nor anything left behind.
+// One line, and what it must not have.
+void check_line(const BrokerLog::Line& line, const std::string& named) {
+    CHECK(line.level == MOSQ_LOG_ERR);
+    CHECK_THAT(line.text, Contains(named) && !Contains("\n") && !Contains("hunter2"));
+}
+
+// Neither loaded, nor anything left behind.
 void check_refusal(const PluginOptions& options, const std::string& named) {
     const std::size_t files = open_files();
     const LoadedPlugin plugin(options);
     INFO(broker_log().text());
     CHECK(plugin.init_result() != MOSQ_ERR_SUCCESS);
     CHECK(plugin.callback_count() == 0);
-    const auto lines = broker_log().lines();
-    REQUIRE(lines.size() == 1);
-    CHECK(lines[0].level == MOSQ_LOG_ERR);
-    CHECK_THAT(lines[0].text, Contains(named));
-    CHECK_THAT(lines[0].text, !Contains("\n") && !Contains("hunter2"));
+    REQUIRE(broker_log().lines().size() == 1);
+    check_line(broker_log().lines()[0], named);
     CHECK(threads_of_the_plugin().empty());
     CHECK(open_files() == files);
 }

@@ -80,15 +80,13 @@ TEST_CASE("an edit of every table is seen", "[postgres]") {
         SELECT mqtt_auth.create_group('presses');
         SELECT mqtt_auth.add_group_rule('all', ARRAY['presses'], client_id => 'p*');
         SELECT mqtt_auth.allow('presses', 'write', 'a'))");
-    const std::string fingerprint = "SHA256:" + std::string(64, 'a');
     WatchedFeed feed(database);
     const std::string edits[] = {
         "UPDATE mqtt_auth.clients SET enabled = false",
-        "INSERT INTO mqtt_auth.credentials (username, method) VALUES ('press-7', "
-        "'certificate')",
-        "UPDATE mqtt_auth.credentials SET fingerprint = '" + fingerprint + "'",
+        "INSERT INTO mqtt_auth.credentials (method, username) SELECT 'certificate', 'press-7'",
+        "UPDATE mqtt_auth.credentials SET fingerprint = 'SHA256:' || repeat('a', 64)",
         "DELETE FROM mqtt_auth.credentials",
-        "INSERT INTO mqtt_auth.revoked_certificates VALUES ('" + fingerprint + "')",
+        "INSERT INTO mqtt_auth.revoked_certificates VALUES ('SHA256:' || repeat('a', 64))",
         "DELETE FROM mqtt_auth.revoked_certificates",
         "UPDATE mqtt_auth.groups SET name = 'all presses'",
         "INSERT INTO mqtt_auth.group_members VALUES ('all presses', 'press-7')",
@@ -155,6 +153,7 @@ TEST_CASE("many transactions in any order of commit are all seen", "[postgres]")
     TestDatabase database;
     WatchedFeed feed(database);
     std::vector<SqlSession> sessions;
+    sessions.reserve(8);
     for (int i = 0; i < 8; ++i) {
         sessions.push_back(database.session());
     }

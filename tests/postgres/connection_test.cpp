@@ -231,5 +231,5 @@ TEST_CASE("of several hosts one that never answers does not keep from the next",
                                    std::getenv("PGHOST"),
                                    hole.port(),
                                    std::getenv("PGPORT"))});
-    CHECK(feed->wait_for_first_load(seconds(5)));
+    CHECK(feed->wait_for_first_load(seconds(4)));
 }

@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "support/catch.hpp"
 #include "support/watched_feed.hpp"
@@ -72,9 +72,9 @@ TEST_CASE("every reader sees whole transactions only, and never an older one",
         SELECT mqtt_auth.create_group('version 0');
         SELECT mqtt_auth.allow('version 0', 'read', 'a'))");
     WatchedFeed feed(database);
-    std::vector<std::unique_ptr<Reader>> readers;
-    for (int i = 0; i < 4; ++i) {
-        readers.push_back(std::make_unique<Reader>(*feed.operator->()));
+    std::array<std::unique_ptr<Reader>, 4> readers;
+    for (auto& reader : readers) {
+        reader = std::make_unique<Reader>(*feed.operator->());
     }
     SqlSession writer = database.session();
     int version = 0;

@@ -76,7 +76,8 @@ void mosquitto_log_printf(int level, const char* fmt, ...) {
     std::array<char, 4096> text{};
     va_list arguments;
     va_start(arguments, fmt);
-    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started in the line above
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized,clang-diagnostic-format-nonliteral):
+    // passed on
     static_cast<void>(std::vsnprintf(text.data(), text.size(), fmt, arguments));
     va_end(arguments);
     pgauth::testing::broker_log().add(level, text.data());
@@ -167,9 +168,9 @@ BrokerLog& broker_log() {
 
 struct PluginLibrary {
     void* handle;
-    decltype(&mosquitto_plugin_version) version;
-    decltype(&mosquitto_plugin_init) init;
-    decltype(&mosquitto_plugin_cleanup) clean_up;
+    decltype(&mosquitto_plugin_version) version = nullptr;
+    decltype(&mosquitto_plugin_init) init = nullptr;
+    decltype(&mosquitto_plugin_cleanup) clean_up = nullptr;
 
     PluginLibrary() : handle(dlopen(PGAUTH_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL)) {
         if (handle == nullptr) {
@@ -209,7 +210,7 @@ namespace {
 // Options as C has them. What the plugin was given is gone after its init, as in the broker.
 class OptionArray {
   public:
-    explicit OptionArray(const PluginOptions& options) : texts_(options) {
+    explicit OptionArray(PluginOptions options) : texts_(std::move(options)) {
         for (auto& [key, value] : texts_) {
             options_.push_back({key.data(), value ? value->data() : nullptr});
         }

@@ -1,4 +1,4 @@
-// Plant: a small database that the plugin's tests share, and a plugin loaded on it.
+// Plant: a small database for the plugin's tests, the same at the beginning of each.
 //
 //   Plant plant;
 //   LoadedPlugin plugin(plant.options());
@@ -12,11 +12,13 @@
 // | retired         | disabled                                              |
 //
 // All have the password "sesame". `guests` is a group for nameless sessions: read news.
+// The mistake to avoid: changing the schema, since the next test gets it as it is left.
 // REQUIRES: runs under tests/support/with_postgres.
 // Thread safety: none.
 
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "support/fake_broker.hpp"
@@ -27,8 +29,14 @@ namespace pgauth::testing {
 class Plant {
   public:
     Plant();
+    ~Plant();
 
-    [[nodiscard]] TestDatabase& database() noexcept { return database_; }
+    Plant(const Plant&) = delete;
+    Plant& operator=(const Plant&) = delete;
+    Plant(Plant&&) = delete;
+    Plant& operator=(Plant&&) = delete;
+
+    [[nodiscard]] TestDatabase& database() noexcept { return *database_; }
 
     // For the plugin; `more` beside the connection.
     [[nodiscard]] PluginOptions options(const PluginOptions& more = {}) const;
@@ -38,7 +46,7 @@ class Plant {
     void until_seen(LoadedPlugin& plugin);
 
   private:
-    TestDatabase database_;
+    std::unique_ptr<TestDatabase> database_;
     int seen_ = 0;
 };
 
