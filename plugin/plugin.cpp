@@ -1,5 +1,6 @@
 // The broker's C API on one side, AuthService on the other. Translates and guards; no policy.
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <memory>
@@ -14,7 +15,9 @@
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
 
+#include "base/secret.hpp"
 #include "broker_api.hpp"
+#include "identity/read_certificate.hpp"
 #include "service/auth_service.hpp"
 
 namespace {
@@ -113,6 +116,34 @@ int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
         });
 }
 
+ConnectionDetails details_of(const mosquitto* client) {
+    const char* address = mosquitto_client_address(client);
+    return {.address = address == nullptr ? std::nullopt : std::optional<std::string>(address),
+            .durable = may_be_durable(client),
+            .certificate = certificate_of(client)};
+}
+
+int on_psk_key(int /*event*/, void* event_data, void* userdata) {
+    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_AUTH, [&](AuthService& service) {
+        auto& event = *static_cast<mosquitto_evt_psk_key*>(event_data);
+        if (event.identity == nullptr || event.key == nullptr) {
+            return static_cast<int>(MOSQ_ERR_AUTH);
+        }
+        auto key = service.pre_shared_key(
+            event.identity, text_or_none(mosquitto_client_address(event.client)), event.client);
+        if (!key) {
+            return static_cast<int>(MOSQ_ERR_AUTH);
+        }
+        const bool fits =
+            key->size() < static_cast<std::size_t>(std::max(event.max_key_len, 0));
+        if (fits) {
+            std::copy_n(key->c_str(), key->size() + 1, event.key);
+        }
+        wipe(*key);
+        return static_cast<int>(fits ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH);
+    });
+}
+
 int on_acl_check(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_ACL_DENIED, [&](AuthService& service) {
@@ -143,7 +174,8 @@ int on_acl_check(int /*event*/, void* event_data, void* userdata) {
             check.qos = event.qos;
             check.retain = event.retain;
             check.has_address = mosquitto_client_address(event.client) != nullptr;
-            const Decision decision = service.check(check, event.client);
+            const Decision decision = service.check(
+                check, event.client, [client = event.client] { return details_of(client); });
             // Anything else than these would cut the client off, or delete what is queued for
             // it.
             return static_cast<int>(decision.allowed                     ? MOSQ_ERR_SUCCESS
@@ -166,6 +198,13 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             service.tick();
+            // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
+            // lose their rights.
+            for (const std::string& client_id : service.take_kicks()) {
+                if (is_at_least_2_1()) {
+                    mosquitto_kick_client_by_clientid(client_id.c_str(), false);
+                }
+            }
             // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
             // latest. The 2.0 headers call the field next_ns, and 2.0 ignores all three.
             auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
@@ -191,8 +230,9 @@ struct Registration {
     MOSQ_FUNC_generic_callback callback;
 };
 
-constexpr std::array<Registration, 6> registrations{{
+constexpr std::array<Registration, 7> registrations{{
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_PSK_KEY, on_psk_key},
     {MOSQ_EVT_ACL_CHECK, on_acl_check},
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
