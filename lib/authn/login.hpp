@@ -39,6 +39,8 @@ enum class LoginCause : std::uint8_t {
     anonymous,       // accepted: nameless, with the rights of the anonymous group
     unknown_client,  // no client has this username
     no_username,     // nameless, and there is no anonymous group
+    revoked_certificate,
+    contradiction,   // a certificate of one client beside the username of another
     bad_identifier,  // a username or client id with `+`, `#` or control characters
     defective_row,   // its row in `clients` makes no sense
     disabled,

@@ -380,6 +380,9 @@ void AuthService::log_access(const AccessCheck& check, const Decision& decision)
 }
 
 void AuthService::drain_log(const std::function<void(LogLevel, const std::string&)>& write) {
+    if (!on_broker_thread()) {
+        return;
+    }
     log_.drain(write);
     feed_->log().drain(write);
     if (next_feed_ != nullptr) {

@@ -93,8 +93,12 @@ class AuthService {
     // for brokers that can throw them off safely.
     [[nodiscard]] std::vector<std::string> take_kicks();
 
-    // Hands over every line that waits to be logged, from whatever thread it came.
+    // Hands over every line that waits to be logged, from whatever thread it came. Does nothing
+    // on another thread than the broker's, to which its log belongs.
     void drain_log(const std::function<void(LogLevel, const std::string&)>& write);
+
+    // For lines from any thread, written when the log is drained.
+    [[nodiscard]] Logger& log() noexcept { return log_; }
 
   private:
     AuthService(std::vector<PluginOption> plugin_options, Options options);
