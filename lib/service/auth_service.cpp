@@ -273,6 +273,11 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
+    // On behalf of a session the broker asks through a connection without an address. One that
+    // has an address is somebody else, who never logged in here.
+    if (session != nullptr && session->token != connection && check.has_address) {
+        session = nullptr;
+    }
     check.renamed = session == nullptr && sessions.logged_in(check.client_id, connection);
     if (session == nullptr && check.has_address && !check.renamed && replica_ != nullptr) {
         session = adopt(check, connection, look_up);
