@@ -11,9 +11,9 @@
 //   - is empty, or longer than 65535 bytes (X.520's own, shorter limits are the CA's affair);
 //   - holds `+`, `#`, NUL or another control character, which no username may;
 //   - is not well formed in its string type, or of a type that is no text.
-// UTF8String, BMPString (without surrogates) and UniversalString are what they say. Teletex-
-// String is read as ISO 8859-1, which is what CAs put there, not as T.61. All others, IA5String
-// and with it every alternative name, are seven bits: they have no bytes from 0x80 on.
+// UTF8String, BMPString (no surrogates) and UniversalString are what they say. TeletexString is
+// read as ISO 8859-1, which is what CAs put there, not as T.61. All others, IA5String and with
+// it every alternative name, are seven bits: they have no bytes from 0x80 on.
 //
 // The mistake to avoid: taking a name of a list for *the* name. A certificate with two DNS
 // names identifies nobody by DNS name, or whoever gets a second name signed could choose whom
