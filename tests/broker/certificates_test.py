@@ -175,8 +175,8 @@ def test_what_tls_does_not_trust_never_reaches_the_plugin(place, dates, version)
     since = place.broker.log_size()
     client = Client(place.broker, "device", transport="certificate", certificate=certificate, version=version)
     assert client.connect() == CLOSED
-    place.broker.wait_for_log("OpenSSL Error", since)
-    assert not place.lines_logged("pgauth: ", since)
+    place.broker.wait_for_log("(OpenSSL Error|failed: error:).*(verify failed|did not return a certificate)", since)
+    assert not place.lines_logged("pgauth: .*client id", since)
 
 
 # --- the session ------------------------------------------------------------------------------
