@@ -70,6 +70,9 @@ class SessionTable {
     // The session with this client id, if it is connected.
     [[nodiscard]] const Session* find_connected(std::string_view client_id) const;
 
+    // The closed_serial of the durable session that closed last.
+    [[nodiscard]] std::uint64_t last_closing() const noexcept { return last_serial_; }
+
     [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
 
   private:

@@ -149,8 +149,12 @@ bool AuthService::is_recheck(const LoginRequest& request) {
     }
     const Session* session = shared_->sessions().find(
         &realm_, request.client_id, request.connection, request.username);
-    const bool already_in =
-        !request.address || (session != nullptr && session->token == request.connection);
+    // Who has gone since the reload is back under a used address: nobody asks about that one.
+    const bool is_there =
+        session != nullptr && session->token == request.connection &&
+        shared_->sessions().logged_in(request.client_id, request.connection) &&
+        (session->connected || session->closed_serial <= closing_at_reload_);
+    const bool already_in = !request.address || is_there;
     if (already_in) {
         recheck_window_.note_recheck(now);
     }
@@ -299,6 +303,7 @@ void AuthService::disconnected(const void* connection,
 void AuthService::reload() {
     catch_up();
     recheck_window_.open(steady_clock::now());
+    closing_at_reload_ = shared_->sessions().last_closing();
     reloader_.request();
 }
 

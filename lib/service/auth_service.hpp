@@ -17,6 +17,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -136,6 +137,7 @@ class AuthService {
     LogQueue log_;
     Authorizer authorizer_;
     RecheckWindow recheck_window_;
+    std::uint64_t closing_at_reload_ = 0;
     // Of connections that the broker does not ask about: whose key one had, and which were
     // refused.
     std::unordered_map<const void*, std::string> pre_shared_key_identities_;
