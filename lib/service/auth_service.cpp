@@ -206,6 +206,19 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
     return std::nullopt;
 }
 
+// Whether the broker has let this connection in without asking. It may have the client id and
+// the username of a session that has ended, and even its address; but what has ended shows no
+// certificate any more, and has no key.
+bool AuthService::is_unasked(const AccessCheck& check,
+                             const void* connection,
+                             const LookUp& look_up) const {
+    if (!check.has_address || shared_->sessions().is_there(check.client_id, connection)) {
+        return false;
+    }
+    return unvouched_.contains(connection) || pre_shared_key_identities_.contains(connection) ||
+           look_up().certificate.has_value();
+}
+
 // A connection that the broker has let in without asking: after a TLS-PSK handshake, or because
 // its listener takes the username from the certificate. It is judged now, once.
 const Session* AuthService::adopt(const AccessCheck& check,
@@ -277,15 +290,16 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
-    // On behalf of a session the broker asks through a connection without an address. One that
-    // has an address is somebody else, who never logged in here.
-    if (session != nullptr && session->token != connection && check.has_address) {
+    const bool is_new = is_unasked(check, connection, look_up);
+    if (is_new) {
+        session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
+    } else if (session != nullptr && session->token != connection && check.has_address) {
+        // On behalf of a session the broker asks through a connection without an address. One
+        // that has an address is somebody else, who never logged in here.
         session = nullptr;
     }
-    check.renamed = session == nullptr && sessions.logged_in(check.client_id, connection);
-    if (session == nullptr && check.has_address && !check.renamed && replica_ != nullptr) {
-        session = adopt(check, connection, look_up);
-    }
+    check.renamed =
+        !is_new && session == nullptr && sessions.logged_in(check.client_id, connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
     log_access(check, decision);
     return decision;

@@ -77,7 +77,7 @@ class AuthService {
         const void* connection);
 
     // The decision holds until the next call. `check.renamed` is found out here; `look_up` is
-    // called at most once for a connection that the broker let in without asking.
+    // called only for a connection that has no session, or had one that ended.
     [[nodiscard]] Decision check(AccessCheck check,
                                  const void* connection,
                                  const LookUp& look_up);
@@ -108,6 +108,9 @@ class AuthService {
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
     void open_session(const LoginRequest& request, const LoginDecision& decision);
+    [[nodiscard]] bool is_unasked(const AccessCheck& check,
+                                  const void* connection,
+                                  const LookUp& look_up) const;
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
