@@ -1,5 +1,6 @@
 // The broker's C API on one side, AuthService on the other. Translates and guards; no policy.
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <memory>
@@ -14,7 +15,9 @@
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
 
+#include "base/secret.hpp"
 #include "broker_api.hpp"
+#include "identity/read_certificate.hpp"
 #include "service/auth_service.hpp"
 
 namespace {
@@ -49,20 +52,27 @@ void log_line(LogLevel level, const char* line) {
     mosquitto_log_printf(to_broker(level), "pgauth: %s", line);
 }
 
+void drain_log(AuthService& service) {
+    service.drain_log(
+        [](LogLevel level, const std::string& line) { log_line(level, line.c_str()); });
+}
+
 // The broker is C: nothing may be thrown through it, and what fails is denied.
 template <typename Body>
 int guarded(Plugin& plugin, int denial, Body body) noexcept {
-    int result = denial;
     try {
-        result = body(*plugin.service);
-        plugin.service->drain_log(
-            [](LogLevel level, const std::string& line) { log_line(level, line.c_str()); });
-    } catch (const std::exception& problem) {
-        log_line(LogLevel::error, problem.what());
+        int result = denial;
+        try {
+            result = body(*plugin.service);
+        } catch (const std::exception& problem) {
+            plugin.service->log().log(LogLevel::error, problem.what());
+        }
+        drain_log(*plugin.service);
+        return result;
     } catch (...) {
-        log_line(LogLevel::error, "denied: unknown exception");
+        // Out of memory even for the log.
+        return denial;
     }
-    return result;
 }
 
 std::optional<std::string_view> text_or_none(const char* text) {
@@ -97,20 +107,79 @@ int to_broker(const LoginDecision& decision, const mosquitto* client) {
                : MOSQ_ERR_UNKNOWN;
 }
 
+// None where none was presented, or where it cannot be read, which identifies nobody.
+std::optional<Certificate> certificate_of(AuthService& service, const mosquitto* client) {
+    const X509Handle x509(static_cast<x509_st*>(mosquitto_client_certificate(client)));
+    if (x509 == nullptr) {
+        return std::nullopt;
+    }
+    auto certificate = read_certificate(*x509);
+    if (!certificate) {
+        service.log().log(LogLevel::error, certificate.error().message);
+        return std::nullopt;
+    }
+    return *std::move(certificate);
+}
+
+ConnectionDetails details_of(AuthService& service, const mosquitto* client) {
+    const char* address = mosquitto_client_address(client);
+    return {.address = address == nullptr ? std::nullopt : std::optional<std::string>(address),
+            .durable = may_be_durable(client),
+            .certificate = certificate_of(service, client)};
+}
+
+// The username of the session is its client's, also where a certificate said who it is. Frees
+// what the event's username points to.
+int set_username(mosquitto* client, const LoginDecision& decision) {
+    const char* username = mosquitto_client_username(client);
+    if (decision.client == nullptr ||
+        (username != nullptr && decision.client->username == username)) {
+        return MOSQ_ERR_SUCCESS;
+    }
+    const int set = mosquitto_set_username(client, decision.client->username.c_str());
+    return set == MOSQ_ERR_SUCCESS ? MOSQ_ERR_SUCCESS : MOSQ_ERR_UNKNOWN;
+}
+
 int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
             const auto& event = *static_cast<const mosquitto_evt_basic_auth*>(event_data);
             const char* client_id = mosquitto_client_id(event.client);
+            const auto certificate = certificate_of(service, event.client);
             const LoginRequest request{
                 .client_id = client_id == nullptr ? "" : client_id,
                 .username = text_or_none(event.username),
                 .password = text_or_none(event.password),
                 .address = text_or_none(mosquitto_client_address(event.client)),
                 .connection = event.client,
-                .durable = may_be_durable(event.client)};
-            return to_broker(service.log_in(request), event.client);
+                .durable = may_be_durable(event.client),
+                .certificate = certificate ? &*certificate : nullptr};
+            const LoginDecision decision = service.log_in(request);
+            return decision.outcome == LoginOutcome::accepted
+                       ? set_username(event.client, decision)
+                       : to_broker(decision, event.client);
         });
+}
+
+int on_psk_key(int /*event*/, void* event_data, void* userdata) {
+    return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_AUTH, [&](AuthService& service) {
+        auto& event = *static_cast<mosquitto_evt_psk_key*>(event_data);
+        if (event.identity == nullptr || event.key == nullptr) {
+            return static_cast<int>(MOSQ_ERR_AUTH);
+        }
+        auto key = service.pre_shared_key(
+            event.identity, text_or_none(mosquitto_client_address(event.client)), event.client);
+        if (!key) {
+            return static_cast<int>(MOSQ_ERR_AUTH);
+        }
+        const bool fits =
+            key->size() < static_cast<std::size_t>(std::max(event.max_key_len, 0));
+        if (fits) {
+            std::copy_n(key->c_str(), key->size() + 1, event.key);
+        }
+        wipe(*key);
+        return static_cast<int>(fits ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH);
+    });
 }
 
 int on_acl_check(int /*event*/, void* event_data, void* userdata) {
@@ -143,7 +212,10 @@ int on_acl_check(int /*event*/, void* event_data, void* userdata) {
             check.qos = event.qos;
             check.retain = event.retain;
             check.has_address = mosquitto_client_address(event.client) != nullptr;
-            const Decision decision = service.check(check, event.client);
+            const Decision decision =
+                service.check(check, event.client, [&service, client = event.client] {
+                    return details_of(service, client);
+                });
             // Anything else than these would cut the client off, or delete what is queued for
             // it.
             return static_cast<int>(decision.allowed                     ? MOSQ_ERR_SUCCESS
@@ -166,6 +238,13 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             service.tick();
+            // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
+            // lose their rights.
+            for (const std::string& client_id : service.take_kicks()) {
+                if (is_at_least_2_1()) {
+                    mosquitto_kick_client_by_clientid(client_id.c_str(), false);
+                }
+            }
             // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
             // latest. The 2.0 headers call the field next_ns, and 2.0 ignores all three.
             auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
@@ -191,8 +270,9 @@ struct Registration {
     MOSQ_FUNC_generic_callback callback;
 };
 
-constexpr std::array<Registration, 6> registrations{{
+constexpr std::array<Registration, 7> registrations{{
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_PSK_KEY, on_psk_key},
     {MOSQ_EVT_ACL_CHECK, on_acl_check},
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
@@ -239,7 +319,7 @@ int start(mosquitto_plugin_id_t* id, void** userdata, const mosquitto_opt* optio
         mosquitto_plugin_set_info(id, "pgauth", PGAUTH_VERSION);
     }
     const int registered = register_all(*plugin);
-    guarded(*plugin, MOSQ_ERR_SUCCESS, [](AuthService&) { return MOSQ_ERR_SUCCESS; });
+    drain_log(*plugin->service);
     if (registered == MOSQ_ERR_SUCCESS) {
         *userdata = plugin.release();
     }

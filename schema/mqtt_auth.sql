@@ -541,7 +541,8 @@ BEGIN
         RAISE EXCEPTION 'credentials.secret: a % needs a secret', method
             USING ERRCODE = 'check_violation',
                   HINT = CASE method
-                      WHEN 'psk' THEN 'for example: ''psk:'' and 64 hex digits (openssl rand -hex 32)'
+                      WHEN 'psk' THEN 'for example: ''psk:'' and 64 hex digits (openssl rand -hex 32), '
+                           'or use mqtt_auth.grant_psk'
                       ELSE 'for example: SELECT mqtt_auth.set_password(''press-7'', secret => '
                            '''$argon2id$…'')'
                   END;
@@ -1544,7 +1545,63 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.create_client(text, text, text, text, text, cidr[], jsonb, text[], timestamptz, timestamptz, boolean, text[]) IS
     'Registers a client and returns its username, the name where none is given. With password or '
     'secret (a ready-made hash) it gets a password; with neither it has no credential yet, see '
-    'grant_certificate';
+    'grant_certificate and grant_psk';
+
+CREATE FUNCTION mqtt_auth.require_secret(caller text, password text, secret text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    IF num_nonnulls(require_secret.password, require_secret.secret) <> 1 THEN
+        RAISE EXCEPTION 'give either a password or a secret (a ready-made hash)%',
+            CASE WHEN require_secret.password IS NULL THEN '' ELSE ', not both' END
+            USING ERRCODE = 'check_violation',
+                  HINT = format('for example: SELECT mqtt_auth.%s(''press-7'', secret => ''$argon2id$…'')',
+                                require_secret.caller);
+    END IF;
+    RETURN coalesce(require_secret.secret, mqtt_auth.hash_password(require_secret.password));
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.require_secret(text, text, text) IS
+    'The hash to store, from a password or a ready-made hash; raises an error that helps unless '
+    'exactly one of them is given';
+
+CREATE FUNCTION mqtt_auth.add_credential(
+    username text, method text, secret text, fingerprint text, label text,
+    valid_from timestamptz, valid_until timestamptz)
+    RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    credential bigint;
+BEGIN
+    -- Granted before: the same credential, with the new label and window.
+    UPDATE mqtt_auth.credentials AS c
+        SET label = add_credential.label, valid_from = add_credential.valid_from,
+            valid_until = add_credential.valid_until
+        WHERE c.id = (SELECT same.id FROM mqtt_auth.credentials AS same
+                      WHERE same.username = add_credential.username AND same.method = add_credential.method
+                        AND same.secret IS NOT DISTINCT FROM add_credential.secret
+                        AND same.fingerprint IS NOT DISTINCT FROM add_credential.fingerprint
+                      ORDER BY same.id LIMIT 1)
+        RETURNING c.id INTO credential;
+    IF credential IS NULL THEN
+        INSERT INTO mqtt_auth.credentials AS c
+            (username, method, secret, fingerprint, label, valid_from, valid_until)
+            VALUES (add_credential.username, add_credential.method, add_credential.secret,
+                    add_credential.fingerprint, add_credential.label, add_credential.valid_from,
+                    add_credential.valid_until)
+            RETURNING c.id INTO credential;
+    END IF;
+    RETURN credential;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.add_credential(text, text, text, text, text, timestamptz, timestamptz) IS
+    'What the grant_ functions share: adds a credential, or gives the same one a new label and '
+    'window, and returns its id';
 
 CREATE FUNCTION mqtt_auth.set_password(username text, password text DEFAULT NULL, secret text DEFAULT NULL)
     RETURNS void
@@ -1552,24 +1609,43 @@ CREATE FUNCTION mqtt_auth.set_password(username text, password text DEFAULT NULL
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict error
+DECLARE
+    hash text;
 BEGIN
     PERFORM mqtt_auth.require_client(set_password.username);
-    IF num_nonnulls(set_password.password, set_password.secret) <> 1 THEN
-        RAISE EXCEPTION 'give either a password or a secret (a ready-made hash)%',
-            CASE WHEN set_password.password IS NULL THEN '' ELSE ', not both' END
-            USING ERRCODE = 'check_violation',
-                  HINT = 'for example: SELECT mqtt_auth.set_password(''press-7'', secret => ''$argon2id$…'')';
-    END IF;
+    hash := mqtt_auth.require_secret('set_password', set_password.password, set_password.secret);
     DELETE FROM mqtt_auth.credentials AS c
         WHERE c.username = set_password.username AND c.method = 'password';
-    INSERT INTO mqtt_auth.credentials (username, method, secret)
-        VALUES (set_password.username, 'password',
-                coalesce(set_password.secret, mqtt_auth.hash_password(set_password.password)));
+    PERFORM mqtt_auth.add_credential(set_password.username, 'password', hash, NULL, NULL, NULL, NULL);
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.set_password(text, text, text) IS
     'Gives a client one password in place of all that it had: as password, or as secret, a '
     'ready-made hash';
+
+CREATE FUNCTION mqtt_auth.grant_password(
+    username    text,
+    password    text DEFAULT NULL,
+    secret      text DEFAULT NULL,
+    label       text DEFAULT NULL,
+    valid_from  timestamptz DEFAULT NULL,
+    valid_until timestamptz DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    PERFORM mqtt_auth.require_client(grant_password.username);
+    RETURN mqtt_auth.add_credential(
+        grant_password.username, 'password',
+        mqtt_auth.require_secret('grant_password', grant_password.password, grant_password.secret),
+        NULL, grant_password.label, grant_password.valid_from, grant_password.valid_until);
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.grant_password(text, text, text, text, timestamptz, timestamptz) IS
+    'Lets a client in with one more password, beside those that it has: to change it without '
+    'downtime. As password, or as secret, a ready-made hash. Returns the credential';
 
 CREATE FUNCTION mqtt_auth.grant_certificate(
     username    text,
@@ -1584,7 +1660,6 @@ AS $$
 #variable_conflict error
 DECLARE
     pinned CONSTANT text := mqtt_auth.normal_fingerprint(grant_certificate.fingerprint);
-    credential bigint;
     other text;
 BEGIN
     PERFORM mqtt_auth.require_client(grant_certificate.username);
@@ -1593,26 +1668,164 @@ BEGIN
     IF other IS NOT NULL THEN
         RAISE EXCEPTION 'certificate % belongs to client % already', mqtt_auth.quoted(pinned), mqtt_auth.quoted(other)
             USING ERRCODE = 'unique_violation', HINT = 'a certificate identifies one client';
+    ELSIF EXISTS (SELECT FROM mqtt_auth.revoked_certificates AS r WHERE r.fingerprint = pinned) THEN
+        RAISE WARNING 'certificate % is revoked: it stays refused', mqtt_auth.quoted(pinned)
+            USING HINT = format('take that back with: SELECT mqtt_auth.unrevoke_certificate(%L)', pinned);
     END IF;
-    -- Granted before: the same credential, with the new label and window.
-    UPDATE mqtt_auth.credentials AS c
-        SET label = grant_certificate.label, valid_from = grant_certificate.valid_from,
-            valid_until = grant_certificate.valid_until
-        WHERE c.username = grant_certificate.username AND c.method = 'certificate'
-          AND c.fingerprint IS NOT DISTINCT FROM pinned
-        RETURNING c.id INTO credential;
-    IF credential IS NULL THEN
-        INSERT INTO mqtt_auth.credentials AS c (username, method, fingerprint, label, valid_from, valid_until)
-            VALUES (grant_certificate.username, 'certificate', pinned, grant_certificate.label,
-                    grant_certificate.valid_from, grant_certificate.valid_until)
-            RETURNING c.id INTO credential;
-    END IF;
-    RETURN credential;
+    RETURN mqtt_auth.add_credential(grant_certificate.username, 'certificate', NULL, pinned,
+                                    grant_certificate.label, grant_certificate.valid_from,
+                                    grant_certificate.valid_until);
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.grant_certificate(text, text, text, timestamptz, timestamptz) IS
     'Lets a client in with a certificate: exactly the one of this fingerprint (as stored, bare '
     'hex, or as openssl prints it), or any whose name is the username. Returns the credential';
+
+CREATE FUNCTION mqtt_auth.grant_psk(
+    username    text,
+    key         text,
+    label       text DEFAULT NULL,
+    valid_from  timestamptz DEFAULT NULL,
+    valid_until timestamptz DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    digits CONSTANT text := lower(regexp_replace(grant_psk.key, '^psk:', ''));
+BEGIN
+    PERFORM mqtt_auth.require_client(grant_psk.username);
+    -- The key itself stays out of the message.
+    IF digits IS NULL OR length(digits) NOT BETWEEN 32 AND 128 OR length(digits) % 2 <> 0
+        OR digits !~ '^[0-9a-f]+$' THEN
+        RAISE EXCEPTION 'that is not a pre-shared key: use 32 to 128 hex digits, two for each byte'
+            USING ERRCODE = 'check_violation', HINT = 'make one with: openssl rand -hex 32';
+    END IF;
+    RETURN mqtt_auth.add_credential(grant_psk.username, 'psk', 'psk:' || digits, NULL,
+                                    grant_psk.label, grant_psk.valid_from, grant_psk.valid_until);
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.grant_psk(text, text, text, timestamptz, timestamptz) IS
+    'Lets a client in with a pre-shared key of TLS, given in hex; its PSK identity is the '
+    'username. Returns the credential';
+
+CREATE FUNCTION mqtt_auth.revoke(
+    username    text,
+    method      text,
+    fingerprint text DEFAULT NULL,
+    label       text DEFAULT NULL,
+    id          bigint DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    pinned CONSTANT text := mqtt_auth.normal_fingerprint(revoke.fingerprint);
+    removed bigint;
+    pinned_removed bigint;
+    present text;
+    other text;
+BEGIN
+    PERFORM mqtt_auth.require_client(revoke.username);
+    IF revoke.method IS NULL THEN
+        RAISE EXCEPTION 'mqtt_auth.revoke: method is missing'
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: SELECT mqtt_auth.revoke(''press-7'', ''certificate'')';
+    END IF;
+    PERFORM mqtt_auth.check_word('mqtt_auth.revoke.method', revoke.method, 'a method',
+                                 ARRAY['password', 'certificate', 'psk']);
+    PERFORM mqtt_auth.check_fingerprint('mqtt_auth.revoke.fingerprint', pinned);
+    IF pinned IS NOT NULL AND revoke.method <> 'certificate' THEN
+        RAISE EXCEPTION 'mqtt_auth.revoke.fingerprint: a % has no fingerprint: only a certificate has one',
+            revoke.method
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: SELECT mqtt_auth.revoke(''press-7'', ''certificate'', ''SHA256:9f86d0…'')';
+    END IF;
+    WITH gone AS (
+        DELETE FROM mqtt_auth.credentials AS c
+        WHERE c.username = revoke.username AND c.method = revoke.method
+          AND (pinned IS NULL OR c.fingerprint = pinned)
+          AND (revoke.label IS NULL OR c.label = revoke.label)
+          AND (revoke.id IS NULL OR c.id = revoke.id)
+        RETURNING c.fingerprint)
+    SELECT count(*), count(gone.fingerprint) INTO removed, pinned_removed FROM gone;
+
+    IF removed = 0 THEN
+        SELECT string_agg(c.words, ', ' ORDER BY c.place) FILTER (WHERE c.place <= 10)
+               || CASE WHEN count(*) > 10 THEN ', …' ELSE '' END INTO present
+            FROM (SELECT row_number() OVER (ORDER BY h.id) AS place,
+                         concat(h.method, ' ', h.id, ' of ' || h.fingerprint,
+                                ' labelled ' || mqtt_auth.quoted(h.label)) AS words
+                  FROM mqtt_auth.credentials AS h WHERE h.username = revoke.username) AS c;
+        SELECT c.username INTO other FROM mqtt_auth.credentials AS c
+            WHERE c.fingerprint = pinned AND c.username <> revoke.username;
+        RAISE EXCEPTION 'client % has no %', mqtt_auth.quoted(revoke.username),
+            concat(revoke.method, ' of fingerprint ' || mqtt_auth.quoted(pinned),
+                   ' labelled ' || mqtt_auth.quoted(revoke.label), ' with id ' || revoke.id)
+            USING ERRCODE = 'foreign_key_violation',
+                  HINT = concat('that certificate belongs to client ' || mqtt_auth.quoted(other) || '; ',
+                                mqtt_auth.quoted(revoke.username),
+                                coalesce(' has: ' || present, ' has no credential at all'));
+    ELSIF pinned_removed > 0 AND EXISTS (
+        SELECT FROM mqtt_auth.credentials AS c
+        WHERE c.username = revoke.username AND c.method = 'certificate' AND c.fingerprint IS NULL) THEN
+        RAISE NOTICE 'client % may still come in with any certificate whose name is its username',
+            mqtt_auth.quoted(revoke.username)
+            USING HINT = 'to refuse one certificate whatever else holds: SELECT '
+                         'mqtt_auth.revoke_certificate(''SHA256:9f86d0…'')';
+    END IF;
+    RETURN removed;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.revoke(text, text, text, text, bigint) IS
+    'Takes credentials of one method from a client: all of them, or only those of this '
+    'fingerprint, label or id. Returns how many';
+
+CREATE FUNCTION mqtt_auth.revoke_certificate(fingerprint text, reason text DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    refused CONSTANT text := mqtt_auth.normal_fingerprint(revoke_certificate.fingerprint);
+BEGIN
+    IF refused IS NULL THEN
+        RAISE EXCEPTION 'mqtt_auth.revoke_certificate: fingerprint is missing'
+            USING ERRCODE = 'check_violation',
+                  HINT = 'from: openssl x509 -noout -fingerprint -sha256 -in press-7.crt';
+    END IF;
+    INSERT INTO mqtt_auth.revoked_certificates AS r (fingerprint, reason)
+        VALUES (refused, revoke_certificate.reason)
+        ON CONFLICT ON CONSTRAINT revoked_certificates_pkey
+        DO UPDATE SET reason = coalesce(excluded.reason, r.reason);
+    RETURN refused;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.revoke_certificate(text, text) IS
+    'Refuses the certificate of this fingerprint (as stored, bare hex, or as openssl prints it), '
+    'whatever else holds; again: with the new reason. Returns the fingerprint as stored';
+
+CREATE FUNCTION mqtt_auth.unrevoke_certificate(fingerprint text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    refused CONSTANT text := mqtt_auth.normal_fingerprint(unrevoke_certificate.fingerprint);
+BEGIN
+    PERFORM mqtt_auth.check_fingerprint('mqtt_auth.unrevoke_certificate', refused);
+    DELETE FROM mqtt_auth.revoked_certificates AS r WHERE r.fingerprint = refused;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'certificate % is not revoked: see TABLE mqtt_auth.revoked_certificates',
+            coalesce(mqtt_auth.quoted(refused), 'null')
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.unrevoke_certificate(text) IS
+    'Takes back revoke_certificate: credentials and permissions decide again';
 
 CREATE FUNCTION mqtt_auth.enable_client(username text) RETURNS void
     LANGUAGE plpgsql
@@ -1900,7 +2113,7 @@ COMMENT ON FUNCTION mqtt_auth.delete_group_rule(text) IS 'Deletes a group rule; 
 CREATE VIEW mqtt_auth.client_overview AS
     SELECT c.name,
            c.username,
-           CASE WHEN cardinality(c.required_methods) > 0 THEN array_to_string(c.required_methods, ' and ')
+           CASE WHEN cardinality(required.methods) > 0 THEN array_to_string(required.methods, ' and ')
                 WHEN cardinality(live.methods) > 0 THEN array_to_string(live.methods, ' or ')
                 ELSE 'none' END AS authentication,
            ARRAY(SELECT m.group_name FROM mqtt_auth.broker_members AS m
@@ -1909,17 +2122,29 @@ CREATE VIEW mqtt_auth.client_overview AS
                 WHEN c.valid_from > now() THEN 'not yet valid'
                 WHEN c.valid_until <= now() THEN 'expired'
                 WHEN cardinality(live.methods) = 0 THEN 'no credential'
-                WHEN NOT c.required_methods <@ live.methods THEN 'no ' || array_to_string(
-                    ARRAY(SELECT unnest(c.required_methods) EXCEPT SELECT unnest(live.methods) ORDER BY 1),
+                WHEN NOT required.methods <@ live.methods THEN 'no ' || array_to_string(
+                    ARRAY(SELECT lacking.method
+                          FROM unnest(required.methods) WITH ORDINALITY AS lacking (method, place)
+                          WHERE lacking.method <> ALL (live.methods) ORDER BY lacking.place),
                     ', no ')
                 ELSE 'enabled' END AS state
     FROM mqtt_auth.broker_clients AS c
+    -- In one order, so that the same types read the same.
     CROSS JOIN LATERAL (
-        SELECT ARRAY(SELECT DISTINCT p.method FROM mqtt_auth.broker_credentials AS p
+        SELECT ARRAY(SELECT r.method FROM unnest(c.required_methods) AS r (method)
+                     ORDER BY array_position(ARRAY['password', 'certificate', 'psk'], r.method))
+               AS methods) AS required
+    CROSS JOIN LATERAL (
+        SELECT ARRAY(SELECT p.method FROM mqtt_auth.broker_credentials AS p
                      WHERE p.username = c.username
                        AND (p.valid_from IS NULL OR p.valid_from <= now())
                        AND (p.valid_until IS NULL OR p.valid_until > now())
-                     ORDER BY p.method) AS methods) AS live;
+                       AND (p.fingerprint IS NULL OR NOT EXISTS (
+                            SELECT FROM mqtt_auth.broker_revoked_certificates AS refused
+                            WHERE refused.fingerprint = p.fingerprint))
+                     GROUP BY p.method
+                     ORDER BY array_position(ARRAY['password', 'certificate', 'psk'], p.method))
+               AS methods) AS live;
 COMMENT ON VIEW mqtt_auth.client_overview IS
     'Every client: how it logs in, its explicit groups, and whether it can';
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/result.hpp"
 #include "password/password_hash.hpp"
 #include "policy/identifier.hpp"
 
@@ -14,9 +15,17 @@ LoginDecision refused(LoginCause cause, std::shared_ptr<const Client> client = n
     return {LoginOutcome::refused, cause, std::move(client), {}};
 }
 
-// Step 2 of DESIGN 3.1, in its order.
+bool lies_in_networks(const Client& client, const std::optional<IpAddress>& address) {
+    const auto holds_address = [&](const Network& network) {
+        return address && network.contains(*address);
+    };
+    return !client.networks ||
+           std::any_of(client.networks->begin(), client.networks->end(), holds_address);
+}
+
+// Step 2 of DESIGN 3.1, as far as it does not ask for the client id.
 std::optional<LoginCause> reason_to_stay_out(const Client& client,
-                                             const LoginAttempt& attempt,
+                                             const std::optional<IpAddress>& address,
                                              Instant now) {
     if (client.defective) {
         return LoginCause::defective_row;
@@ -27,15 +36,15 @@ std::optional<LoginCause> reason_to_stay_out(const Client& client,
     if (!client.window.contains(now)) {
         return LoginCause::outside_window;
     }
+    return lies_in_networks(client, address) ? std::nullopt
+                                             : std::optional(LoginCause::wrong_network);
+}
+
+// The rest of it.
+std::optional<LoginCause> reason_against_client_id(const Client& client,
+                                                   const LoginAttempt& attempt) {
     if (client.client_id && !client.client_id->matches(attempt.client_id, client.username)) {
         return LoginCause::wrong_client_id;
-    }
-    const auto holds_address = [&](const Network& network) {
-        return attempt.address && network.contains(*attempt.address);
-    };
-    if (client.networks &&
-        std::none_of(client.networks->begin(), client.networks->end(), holds_address)) {
-        return LoginCause::wrong_network;
     }
     return attempt.client_id_in_use ? std::optional(LoginCause::client_id_in_use)
                                     : std::nullopt;
@@ -48,13 +57,27 @@ bool can_be_a_password(const std::optional<std::string_view>& password) {
 }  // namespace
 
 std::optional<LoginDecision> Authenticator::settle_without_password(
-    const Replica& replica, const LoginAttempt& attempt) const {
+    const Replica& replica, const Identity& who, const LoginAttempt& attempt) const {
     if (!is_safe_identifier(attempt.client_id) ||
         (attempt.username && !is_safe_identifier(*attempt.username))) {
         return refused(LoginCause::bad_identifier);
     }
-    if (attempt.username) {
-        return std::nullopt;
+    switch (who.by) {
+        case Identity::By::revoked_certificate:
+            return refused(LoginCause::revoked_certificate);
+        case Identity::By::contradiction:
+            return refused(LoginCause::contradiction);
+        case Identity::By::username:
+        case Identity::By::certificate:
+            return std::nullopt;
+        case Identity::By::unknown_username:
+            if (options_.unknown == UnknownUsers::defer) {
+                return LoginDecision{
+                    LoginOutcome::handed_on, LoginCause::unknown_client, nullptr, {}};
+            }
+            return std::nullopt;
+        case Identity::By::nothing:
+            break;
     }
     if (!options_.anonymous_group || !replica.find_group_by_name(*options_.anonymous_group)) {
         return refused(LoginCause::no_username);
@@ -70,37 +93,59 @@ Screening Authenticator::screen(const Replica& replica,
                                 const LoginAttempt& attempt,
                                 Instant now) const {
     Screening screening;
-    screening.settled_ = settle_without_password(replica, attempt);
+    const Identity who = identify(replica, options_, attempt);
+    screening.settled_ = settle_without_password(replica, who, attempt);
     if (screening.settled_) {
         return screening;
     }
-    const auto client = replica.find_client(*attempt.username);
-    if (client == nullptr && options_.unknown == UnknownUsers::defer) {
-        screening.settled_ =
-            LoginDecision{LoginOutcome::handed_on, LoginCause::unknown_client, nullptr, {}};
-        return screening;
-    }
-    const bool password_enabled = options_.methods.contains(Method::password);
-    const bool make_hash = password_enabled && can_be_a_password(attempt.password);
-    if (client == nullptr) {
+    screening.client_ = who.client;
+    if (who.client == nullptr) {
         screening.refusal_ = LoginCause::unknown_client;
     } else {
-        screening.client_ = client;
-        screening.refusal_ = reason_to_stay_out(*client, attempt, now);
-        for (const Credential& credential : client->credentials) {
-            if (password_enabled && credential.method == Method::password &&
+        screening.refusal_ = reason_to_stay_out(*who.client, attempt.address, now);
+        if (!screening.refusal_) {
+            screening.refusal_ = reason_against_client_id(*who.client, attempt);
+        }
+        for (const Credential& credential : who.client->credentials) {
+            if (options_.methods.contains(credential.method) &&
                 credential.window.contains(now)) {
-                screening.has_password_credential_ = true;
-                if (make_hash) {
-                    screening.secrets_.push_back(credential.secret);
-                }
+                screening.look_at(credential, attempt, options_.username_from);
             }
         }
     }
-    if (make_hash && screening.secrets_.empty() && !replica.decoy_secret().empty()) {
+    const bool make_hash =
+        options_.methods.contains(Method::password) && can_be_a_password(attempt.password);
+    if (!make_hash) {
+        screening.secrets_.clear();
+    } else if (screening.secrets_.empty() && !replica.decoy_secret().empty()) {
         screening.secrets_.push_back(replica.decoy_secret());
     }
     return screening;
+}
+
+// REQUIRES: the credential is live, and its method enabled.
+void Screening::look_at(const Credential& credential,
+                        const LoginAttempt& attempt,
+                        UsernameFrom from) {
+    live_.insert(credential.method);
+    bool satisfied = false;
+    switch (credential.method) {
+        case Method::password:
+            secrets_.push_back(credential.secret);
+            break;
+        case Method::certificate:
+            satisfied = attempt.certificate != nullptr &&
+                        (credential.fingerprint.empty()
+                             ? username_of(*attempt.certificate, from) == client_->username
+                             : attempt.certificate->fingerprint == credential.fingerprint);
+            break;
+        case Method::psk:
+            satisfied = attempt.has_pre_shared_key;
+            break;
+    }
+    if (satisfied) {
+        satisfied_.insert(credential.method);
+    }
 }
 
 LoginDecision Screening::conclude(PasswordCheck check) const {
@@ -110,27 +155,63 @@ LoginDecision Screening::conclude(PasswordCheck check) const {
     if (check == PasswordCheck::not_computed) {
         return {LoginOutcome::try_again, LoginCause::hash_not_computed, client_, {}};
     }
-    MethodSet satisfied;
-    if (check == PasswordCheck::right && has_password_credential_) {
+    MethodSet satisfied = satisfied_;
+    if (check == PasswordCheck::right && live_.contains(Method::password)) {
         satisfied.insert(Method::password);
     }
-    std::optional<LoginCause> unproved;
-    if (!has_password_credential_) {
-        unproved = LoginCause::no_credential;
-    } else if (satisfied.empty()) {
-        unproved = check == PasswordCheck::not_made ? LoginCause::no_password
-                                                    : LoginCause::wrong_password;
-    } else if (!satisfied.contains_all(client_->required_methods)) {
-        unproved = LoginCause::requirement_unmet;
-    }
+    const bool proved = client_ != nullptr && !satisfied.empty() &&
+                        satisfied.contains_all(client_->required_methods);
     // Only who has proved itself learns that its client id is in use by another.
-    if (refusal_ == LoginCause::client_id_in_use && !unproved) {
+    if (refusal_ == LoginCause::client_id_in_use && proved) {
         return {LoginOutcome::try_again, *refusal_, client_, satisfied};
     }
-    if (refusal_ || unproved) {
-        return refused(refusal_ ? *refusal_ : *unproved, client_);
+    if (refusal_) {
+        return refused(*refusal_, client_);
+    }
+    if (!proved) {
+        return refused(satisfied.empty() ? why_unproved(check) : LoginCause::requirement_unmet,
+                       client_);
     }
     return {LoginOutcome::accepted, LoginCause::proved, client_, satisfied};
+}
+
+// Nothing was satisfied.
+LoginCause Screening::why_unproved(PasswordCheck check) const {
+    if (live_.empty()) {
+        return LoginCause::no_credential;
+    }
+    if (!live_.contains(Method::password)) {
+        return live_.contains(Method::certificate) ? LoginCause::no_certificate
+                                                   : LoginCause::no_credential;
+    }
+    return check == PasswordCheck::not_made ? LoginCause::no_password
+                                            : LoginCause::wrong_password;
+}
+
+tl::expected<std::string, LoginCause> Authenticator::pre_shared_key(
+    const Replica& replica,
+    std::string_view identity,
+    const std::optional<IpAddress>& address,
+    Instant now) const {
+    const auto client = is_safe_identifier(identity) ? replica.find_client(identity) : nullptr;
+    if (client == nullptr) {
+        return tl::unexpected(LoginCause::unknown_client);
+    }
+    if (const auto reason = reason_to_stay_out(*client, address, now)) {
+        return tl::unexpected(*reason);
+    }
+    // One identity has one key at a time: of several, the newest.
+    const Credential* newest = nullptr;
+    for (const Credential& credential : client->credentials) {
+        if (credential.method == Method::psk && credential.window.contains(now) &&
+            (newest == nullptr || newest->id < credential.id)) {
+            newest = &credential;
+        }
+    }
+    if (newest == nullptr || !options_.methods.contains(Method::psk)) {
+        return tl::unexpected(LoginCause::no_credential);
+    }
+    return newest->secret.substr(pre_shared_key_prefix.size());
 }
 
 PasswordCheck check_password(const Screening& screening, std::string_view password) {

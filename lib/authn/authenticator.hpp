@@ -14,13 +14,16 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "authn/authn_options.hpp"
+#include "authn/identification.hpp"
 #include "authn/login.hpp"
 #include "base/clock.hpp"
 #include "replica/replica.hpp"
@@ -41,12 +44,16 @@ class Screening {
   private:
     friend class Authenticator;
 
+    void look_at(const Credential& credential, const LoginAttempt& attempt, UsernameFrom from);
+    [[nodiscard]] LoginCause why_unproved(PasswordCheck check) const;
+
     std::shared_ptr<const Client> client_;
     // Decided already, whatever the password: nothing is hashed.
     std::optional<LoginDecision> settled_;
     // Refused for this, once the hash has been made.
     std::optional<LoginCause> refusal_;
-    bool has_password_credential_ = false;
+    MethodSet live_;       // methods of which there is a live, enabled credential
+    MethodSet satisfied_;  // by the connection itself: certificate, psk
     std::vector<std::string> secrets_;
 };
 
@@ -58,9 +65,18 @@ class Authenticator {
                                    const LoginAttempt& attempt,
                                    Instant now) const;
 
+    // The key that a TLS-PSK client of this identity must have, in hexadecimal digits; where it
+    // may not come in, why not. What is known only later (the client id) is for screen() to
+    // say.
+    [[nodiscard]] tl::expected<std::string, LoginCause> pre_shared_key(
+        const Replica& replica,
+        std::string_view identity,
+        const std::optional<IpAddress>& address,
+        Instant now) const;
+
   private:
     [[nodiscard]] std::optional<LoginDecision> settle_without_password(
-        const Replica& replica, const LoginAttempt& attempt) const;
+        const Replica& replica, const Identity& who, const LoginAttempt& attempt) const;
 
     AuthnOptions options_;
 };

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "identity/certificate.hpp"
 #include "policy/method.hpp"
 
 namespace pgauth {
@@ -21,6 +22,8 @@ enum class Takeover : std::uint8_t { same_client, any };
 
 struct AuthnOptions {
     MethodSet methods{Method::password, Method::certificate};
+    // Which name in a certificate is the username of its client.
+    UsernameFrom username_from = UsernameFrom::common_name;
     UnknownUsers unknown = UnknownUsers::deny;
     // The group whose rights a connection without username and certificate has; none: refused.
     std::optional<std::string> anonymous_group = std::nullopt;

@@ -14,6 +14,10 @@ std::string_view explain(LoginCause cause) noexcept {
             return "no client has this username";
         case LoginCause::no_username:
             return "it sent no username, and authentication.anonymous_group names no group";
+        case LoginCause::revoked_certificate:
+            return "its certificate is in revoked_certificates";
+        case LoginCause::contradiction:
+            return "its certificate is one client's and its username another's";
         case LoginCause::bad_identifier:
             return "a username or client id may not hold `+`, `#` or control characters";
         case LoginCause::defective_row:
@@ -34,6 +38,8 @@ std::string_view explain(LoginCause cause) noexcept {
             return "it sent no password, or one that is too long";
         case LoginCause::wrong_password:
             return "wrong password";
+        case LoginCause::no_certificate:
+            return "it showed no certificate that a live credential of the client accepts";
         case LoginCause::requirement_unmet:
             return "not every method in required_methods was satisfied";
         case LoginCause::hash_not_computed:

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "identity/certificate.hpp"
 #include "policy/client.hpp"
 #include "policy/method.hpp"
 #include "policy/network.hpp"
@@ -23,6 +24,9 @@ struct LoginAttempt {
     std::optional<std::string_view> username;
     std::optional<std::string_view> password;
     std::optional<IpAddress> address;
+    const Certificate* certificate = nullptr;  // none was presented
+    // The TLS handshake proved that it has the pre-shared key of the client that it names.
+    bool has_pre_shared_key = false;
     // A connected session of another client has this client id.
     bool client_id_in_use = false;
 };
@@ -35,6 +39,8 @@ enum class LoginCause : std::uint8_t {
     anonymous,       // accepted: nameless, with the rights of the anonymous group
     unknown_client,  // no client has this username
     no_username,     // nameless, and there is no anonymous group
+    revoked_certificate,
+    contradiction,   // a certificate of one client beside the username of another
     bad_identifier,  // a username or client id with `+`, `#` or control characters
     defective_row,   // its row in `clients` makes no sense
     disabled,
@@ -45,6 +51,7 @@ enum class LoginCause : std::uint8_t {
     no_credential,     // none that is live and of an enabled method
     no_password,       // none was sent, or one that no hash can belong to
     wrong_password,
+    no_certificate,     // none, or none that satisfies its credential now
     requirement_unmet,  // a required method was not satisfied
     hash_not_computed,  // out of memory while hashing
     replica_not_ready,  // the tables were never loaded

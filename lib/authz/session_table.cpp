@@ -17,6 +17,7 @@ void SessionTable::open(Session session) {
             if (before.connected) {
                 connected_.erase(before.token);
             }
+            before.replaced = before.connected;
             before.connected = false;
             depart(before);
         }
@@ -28,6 +29,9 @@ void SessionTable::open(Session session) {
 }
 
 void SessionTable::close(const void* token, std::optional<std::string_view> client_id) {
+    for (Session& session : departed_) {
+        session.replaced = session.replaced && session.token != token;
+    }
     const auto connected = connected_.find(token);
     if (connected == connected_.end() || (client_id && *client_id != connected->second)) {
         return;
@@ -94,6 +98,16 @@ const Session* SessionTable::find(const void* realm,
 bool SessionTable::logged_in(std::string_view client_id, const void* token) const {
     const auto found = current_.find(client_id);
     return found != current_.end() && found->second.token == token;
+}
+
+bool SessionTable::is_there(std::string_view client_id, const void* token) const {
+    const auto found = current_.find(client_id);
+    if (found != current_.end() && found->second.token == token && found->second.connected) {
+        return true;
+    }
+    return std::any_of(departed_.begin(), departed_.end(), [&](const Session& session) {
+        return session.replaced && session.token == token && session.client_id == client_id;
+    });
 }
 
 const Session* SessionTable::find_connected(std::string_view client_id) const {

@@ -38,6 +38,7 @@ struct Session {
     const void* token = nullptr;          // the broker's connection; never dereferenced
     bool durable = false;                 // the broker may keep it after the connection ends
     bool connected = true;
+    bool replaced = false;  // under its client id, and its connection has not ended yet
     std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
     Rights rights;
 };
@@ -67,8 +68,15 @@ class SessionTable {
     // True if this very connection logged in under this client id, whatever its username now.
     [[nodiscard]] bool logged_in(std::string_view client_id, const void* token) const;
 
+    // True if this very connection has a session of this client id and has not ended: it may
+    // have been replaced.
+    [[nodiscard]] bool is_there(std::string_view client_id, const void* token) const;
+
     // The session with this client id, if it is connected.
     [[nodiscard]] const Session* find_connected(std::string_view client_id) const;
+
+    // The closed_serial of the durable session that closed last.
+    [[nodiscard]] std::uint64_t last_closing() const noexcept { return last_serial_; }
 
     [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
 

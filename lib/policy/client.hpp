@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/acl_entry.hpp"
@@ -26,6 +27,9 @@ namespace pgauth {
 
 // Identifies a group whatever it is called: renaming one takes nobody's rights away.
 using GroupId = std::string;
+
+// What the secret of a psk credential starts with; the key in hexadecimal digits follows.
+inline constexpr std::string_view pre_shared_key_prefix = "psk:";
 
 struct Credential {
     std::int64_t id = 0;

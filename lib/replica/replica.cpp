@@ -25,6 +25,11 @@ std::shared_ptr<const Client> Replica::find_client(std::string_view username) co
     return find_or_null(clients_, username);
 }
 
+std::shared_ptr<const Client> Replica::find_client_by_fingerprint(
+    std::string_view fingerprint) const {
+    return find_or_null(pinned_, fingerprint);
+}
+
 std::shared_ptr<const Group> Replica::find_group(const GroupId& id) const {
     return find_or_null(groups_, id);
 }

@@ -32,6 +32,9 @@ class Replica {
   public:
     // Null where there is none.
     [[nodiscard]] std::shared_ptr<const Client> find_client(std::string_view username) const;
+    // The client on one of whose credentials this fingerprint is pinned.
+    [[nodiscard]] std::shared_ptr<const Client> find_client_by_fingerprint(
+        std::string_view fingerprint) const;
     [[nodiscard]] std::shared_ptr<const Group> find_group(const GroupId& id) const;
     [[nodiscard]] std::shared_ptr<const Group> find_group_by_name(std::string_view name) const;
 
@@ -64,6 +67,7 @@ class Replica {
     using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
     ByText<std::shared_ptr<Client>> clients_;
+    ByText<std::shared_ptr<Client>> pinned_;  // by fingerprint
     ByText<std::shared_ptr<Group>> groups_;
     ByText<GroupId> group_ids_;  // by name
     std::vector<GroupRule> rules_;

@@ -16,6 +16,24 @@ std::string shown(const Field& field) {
     return field ? quote(*field) : "null";
 }
 
+bool is_hex(std::string_view text) {
+    return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+bool is_fingerprint(std::string_view text) {
+    constexpr std::size_t prefix_bytes = 7;
+    constexpr std::size_t digits = 64;
+    return text.starts_with("SHA256:") && text.size() == prefix_bytes + digits &&
+           text.find_first_not_of("0123456789abcdef", prefix_bytes) == std::string_view::npos;
+}
+
+bool is_pre_shared_key(std::string_view secret) {
+    const std::string_view key =
+        secret.substr(std::min(pre_shared_key_prefix.size(), secret.size()));
+    return secret.starts_with(pre_shared_key_prefix) && is_hex(key) && key.size() % 2 == 0 &&
+           key.size() >= 32 && key.size() <= 128;
+}
+
 // Reads every column of a client's row into `client`, or says which makes no sense.
 Result<void> read_client(const ClientRow& row, Client& client) {
     client.name = row.name.value_or(client.username);
@@ -74,6 +92,15 @@ Result<Credential> read_credential(const CredentialRow& row, std::string& cost_c
     credential.window = *window;
     credential.secret = row.secret.value_or("");
     credential.fingerprint = row.fingerprint.value_or("");
+    if (row.fingerprint && !is_fingerprint(*row.fingerprint)) {
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("fingerprint: {}: use `SHA256:` and 64 lower-case hex digits",
+                                quote(*row.fingerprint)));
+    }
+    if (credential.method == Method::psk && !is_pre_shared_key(credential.secret)) {
+        return fail(ErrorKind::invalid_input,
+                    "secret: not a pre-shared key: use `psk:` and 32 to 128 hex digits");
+    }
     if (credential.method == Method::password) {
         const auto hash = PasswordHash::parse(credential.secret);
         if (!hash) {
@@ -93,9 +120,22 @@ void ReplicaBuilder::report(std::string defect) {
     replica_->defects_.push_back(std::move(defect));
 }
 
-Client* ReplicaBuilder::client_of(const Field& username) {
+std::shared_ptr<Client> ReplicaBuilder::client_of(const Field& username) {
     const auto found = username ? replica_->clients_.find(*username) : replica_->clients_.end();
-    return found == replica_->clients_.end() ? nullptr : found->second.get();
+    return found == replica_->clients_.end() ? nullptr : found->second;
+}
+
+// A fingerprint that two clients claim identifies neither.
+void ReplicaBuilder::pin(const Credential& credential, const std::shared_ptr<Client>& client) {
+    const auto [other, added] = replica_->pinned_.emplace(credential.fingerprint, client);
+    if (!added && other->second != client) {
+        report(
+            fmt::format("credential {} of client {}: its fingerprint is another client's too: "
+                        "it identifies neither",
+                        credential.id,
+                        quote(client->username)));
+        other->second = nullptr;
+    }
 }
 
 Group* ReplicaBuilder::group_of(const Field& name) {
@@ -146,7 +186,7 @@ void ReplicaBuilder::add(const CredentialRow& row) {
                            credential.error().message));
         return;
     }
-    Client* client = client_of(row.username);
+    const std::shared_ptr<Client> client = client_of(row.username);
     if (client == nullptr) {
         report(fmt::format(
             "credential {}: client {} does not exist", shown(row.id), shown(row.username)));
@@ -158,11 +198,14 @@ void ReplicaBuilder::add(const CredentialRow& row) {
             same.example = credential->secret;
         }
     }
+    if (!credential->fingerprint.empty()) {
+        pin(*credential, client);
+    }
     client->credentials.push_back(*std::move(credential));
 }
 
 void ReplicaBuilder::add(const MemberRow& row) {
-    Client* client = client_of(row.username);
+    const std::shared_ptr<Client> client = client_of(row.username);
     const Group* group = group_of(row.group_name);
     if (client == nullptr || group == nullptr) {
         report(fmt::format("membership of client {} in group {}: no such client or group",
@@ -195,7 +238,7 @@ void ReplicaBuilder::add(const RuleRow& row) {
 
 void ReplicaBuilder::add(const EntryRow& row) {
     Group* group = group_of(row.group_name);
-    Client* client = client_of(row.username);
+    const std::shared_ptr<Client> client = client_of(row.username);
     const auto owner = [&] {
         return group != nullptr ? "group " + quote(group->name)
                                 : "client " + shown(row.username);

@@ -41,7 +41,8 @@ class ReplicaBuilder {
 
   private:
     void report(std::string defect);
-    [[nodiscard]] Client* client_of(const Field& username);
+    [[nodiscard]] std::shared_ptr<Client> client_of(const Field& username);
+    void pin(const Credential& credential, const std::shared_ptr<Client>& client);
     [[nodiscard]] Group* group_of(const Field& name);
 
     std::shared_ptr<Replica> replica_;

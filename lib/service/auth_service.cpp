@@ -41,11 +41,19 @@ bool is_too_old(const AuthnOptions& options, const std::optional<SteadyInstant>&
            steady_clock::now() - *confirmed_at > *options.max_age;
 }
 
+std::optional<IpAddress> address_in(const std::optional<std::string_view>& text) {
+    const auto address = IpAddress::parse(text.value_or(""));
+    return address ? std::optional(*address) : std::nullopt;
+}
+
 ConnectionFacts::Transport transport_of(const LoginRequest& request, MethodSet satisfied) {
     ConnectionFacts::Transport transport;
+    transport.address = address_in(request.address);
     transport.methods = satisfied;
-    if (const auto address = IpAddress::parse(request.address.value_or(""))) {
-        transport.address = *address;
+    if (request.certificate != nullptr) {
+        transport.fingerprint = request.certificate->fingerprint;
+        transport.common_name = request.certificate->common_name.value_or("");
+        transport.subject_alt_names = request.certificate->subject_alt_names();
     }
     return transport;
 }
@@ -89,13 +97,14 @@ AuthService::View AuthService::view() const {
 
 LoginDecision AuthService::log_in(const LoginRequest& request) {
     if (!on_broker_thread()) {
-        return judge(view(), request, false);
+        return judge(view(), request, nullptr);
     }
     catch_up();
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
-    LoginDecision decision = judge(view(), request, is_client_id_in_use(request));
+    const Session* holder = shared_->sessions().find_connected(request.client_id);
+    LoginDecision decision = judge(view(), request, holder);
     if (decision.outcome == LoginOutcome::accepted) {
         open_session(request, decision);
     }
@@ -105,19 +114,28 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
 
 LoginDecision AuthService::judge(const View& view,
                                  const LoginRequest& request,
-                                 bool client_id_in_use) {
+                                 const Session* holder) const {
     if (view.replica == nullptr) {
         return try_again(LoginCause::replica_not_ready);
     }
-    if (is_too_old(view.options->authn, view.confirmed_at)) {
+    const AuthnOptions& options = view.options->authn;
+    if (is_too_old(options, view.confirmed_at)) {
         return try_again(LoginCause::replica_too_old);
     }
     LoginAttempt attempt{.client_id = request.client_id,
                          .username = request.username,
                          .password = request.password,
-                         .address = transport_of(request, {}).address,
-                         .client_id_in_use = client_id_in_use};
-    const Authenticator authenticator(view.options->authn);
+                         .address = address_in(request.address),
+                         .certificate = request.certificate,
+                         .has_pre_shared_key = request.has_pre_shared_key};
+    if (holder != nullptr && options.takeover == Takeover::same_client) {
+        const Identity who = identify(*view.replica, options, attempt);
+        const auto username = who.client ? std::optional<std::string_view>(who.client->username)
+                                         : request.username;
+        attempt.client_id_in_use = holder->token != request.connection &&
+                                   (holder->realm != &realm_ || holder->username != username);
+    }
+    const Authenticator authenticator(options);
     const Screening screening =
         authenticator.screen(*view.replica, attempt, std::chrono::system_clock::now());
     return screening.conclude(check_password(screening, request.password.value_or("")));
@@ -131,36 +149,134 @@ bool AuthService::is_recheck(const LoginRequest& request) {
     }
     const Session* session = shared_->sessions().find(
         &realm_, request.client_id, request.connection, request.username);
-    const bool already_in =
-        !request.address || (session != nullptr && session->token == request.connection);
+    // Who has gone since the reload is back under a used address: nobody asks about that one.
+    const bool is_there =
+        session != nullptr && session->token == request.connection &&
+        shared_->sessions().logged_in(request.client_id, request.connection) &&
+        (session->connected || session->closed_serial <= closing_at_reload_);
+    const bool already_in = !request.address || is_there;
     if (already_in) {
         recheck_window_.note_recheck(now);
     }
     return already_in;
 }
 
-bool AuthService::is_client_id_in_use(const LoginRequest& request) const {
-    const Session* session = shared_->sessions().find_connected(request.client_id);
-    return session != nullptr && options_->authn.takeover == Takeover::same_client &&
-           session->token != request.connection &&
-           (session->realm != &realm_ || session->username != request.username);
-}
-
 void AuthService::open_session(const LoginRequest& request, const LoginDecision& decision) {
     Session session;
     session.realm = &realm_;
     session.client_id = request.client_id;
-    session.username = request.username;
+    session.username =
+        decision.client ? std::optional(decision.client->username) : std::nullopt;
     session.token = request.connection;
     session.durable = request.durable;
     session.rights = authorizer_.settle(circumstances(),
                                         decision.client,
                                         request.client_id,
                                         transport_of(request, decision.satisfied));
+    unvouched_.erase(request.connection);
     shared_->sessions().open(std::move(session));
 }
 
-Decision AuthService::check(AccessCheck check, const void* connection) {
+std::optional<std::string> AuthService::pre_shared_key(std::string_view identity,
+                                                       std::optional<std::string_view> address,
+                                                       const void* connection) {
+    catch_up();
+    const View now = view();
+    LoginCause cause = LoginCause::replica_not_ready;
+    if (now.replica != nullptr) {
+        cause = LoginCause::replica_too_old;
+        if (!is_too_old(now.options->authn, now.confirmed_at)) {
+            auto key = Authenticator(now.options->authn)
+                           .pre_shared_key(*now.replica,
+                                           identity,
+                                           address_in(address),
+                                           std::chrono::system_clock::now());
+            if (key) {
+                pre_shared_key_identities_.insert_or_assign(connection, std::string(identity));
+                return *std::move(key);
+            }
+            cause = key.error();
+        }
+    }
+    log_.log(LogLevel::notice,
+             fmt::format("refused pre-shared key identity {} from {}: {}",
+                         quote(identity),
+                         address.value_or("nowhere"),
+                         explain(cause)));
+    return std::nullopt;
+}
+
+// Whether the broker has let this connection in without asking. It may have the client id and
+// the username of a session that has ended, and even its address; but what has ended shows no
+// certificate any more, and has no key.
+bool AuthService::is_unasked(const AccessCheck& check,
+                             const void* connection,
+                             const LookUp& look_up) const {
+    if (!check.has_address || shared_->sessions().is_there(check.client_id, connection)) {
+        return false;
+    }
+    return unvouched_.contains(connection) || pre_shared_key_identities_.contains(connection) ||
+           look_up().certificate.has_value();
+}
+
+// A connection that the broker has let in without asking: after a TLS-PSK handshake, or because
+// its listener takes the username from the certificate. It is judged now, once.
+const Session* AuthService::adopt(const AccessCheck& check,
+                                  const void* connection,
+                                  const LookUp& look_up) {
+    const auto refused = unvouched_.find(connection);
+    if (refused != unvouched_.end() && refused->second == check.client_id) {
+        return nullptr;
+    }
+    const ConnectionDetails details = look_up();
+    const auto identity = pre_shared_key_identities_.find(connection);
+    const bool has_key =
+        identity != pre_shared_key_identities_.end() && check.username == identity->second;
+    if (!has_key && !details.certificate) {
+        return nullptr;
+    }
+    LoginRequest request{.client_id = check.client_id,
+                         .username = check.username,
+                         .password = std::nullopt,
+                         .address = details.address,
+                         .connection = connection,
+                         .durable = details.durable,
+                         .certificate = details.certificate ? &*details.certificate : nullptr,
+                         .has_pre_shared_key = has_key};
+    if (!has_key && !std::exchange(warned_of_listener_, true)) {
+        log_.log(LogLevel::warning,
+                 fmt::format("client id {} was let in without a question: its listener sets "
+                             "use_identity_as_username or use_subject_as_username: set "
+                             "require_certificate true without them",
+                             quote(check.client_id)));
+    }
+    LoginDecision decision =
+        judge(view(), request, shared_->sessions().find_connected(check.client_id));
+    // The broker goes by the username that it took, so that must be the client's.
+    if (decision.outcome == LoginOutcome::accepted &&
+        (decision.client == nullptr || decision.client->username != check.username)) {
+        decision = {LoginOutcome::refused, LoginCause::contradiction, nullptr, {}};
+    }
+    log_login(request, decision);
+    if (decision.outcome != LoginOutcome::accepted) {
+        unvouched_.insert_or_assign(connection, std::string(check.client_id));
+        kicks_.emplace_back(check.client_id);
+        return nullptr;
+    }
+    open_session(request, decision);
+    return shared_->sessions().find(&realm_, check.client_id, connection, check.username);
+}
+
+std::vector<std::string> AuthService::take_kicks() {
+    std::vector<std::string> kicks = std::exchange(kicks_, {});
+    // Somebody who proved itself may have taken the client id since.
+    std::erase_if(kicks, [this](const std::string& client_id) {
+        return shared_->sessions().find_connected(client_id) != nullptr;
+    });
+    return kicks;
+}
+
+Decision AuthService::check(AccessCheck check, const void* connection, const LookUp& look_up) {
     if (!on_broker_thread()) {
         const View now = view();
         std::optional<Rights> rights;
@@ -174,12 +290,16 @@ Decision AuthService::check(AccessCheck check, const void* connection) {
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
-    // On behalf of a session the broker asks through a connection without an address. One that
-    // has an address is somebody else, who never logged in here.
-    if (session != nullptr && session->token != connection && check.has_address) {
+    const bool is_new = is_unasked(check, connection, look_up);
+    if (is_new) {
+        session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
+    } else if (session != nullptr && session->token != connection && check.has_address) {
+        // On behalf of a session the broker asks through a connection without an address. One
+        // that has an address is somebody else, who never logged in here.
         session = nullptr;
     }
-    check.renamed = session == nullptr && sessions.logged_in(check.client_id, connection);
+    check.renamed =
+        !is_new && session == nullptr && sessions.logged_in(check.client_id, connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
     log_access(check, decision);
     return decision;
@@ -189,12 +309,15 @@ void AuthService::disconnected(const void* connection,
                                std::optional<std::string_view> client_id) {
     catch_up();
     recheck_window_.note_disconnect();
+    pre_shared_key_identities_.erase(connection);
+    unvouched_.erase(connection);
     shared_->sessions().close(connection, client_id);
 }
 
 void AuthService::reload() {
     catch_up();
     recheck_window_.open(steady_clock::now());
+    closing_at_reload_ = shared_->sessions().last_closing();
     reloader_.request();
 }
 

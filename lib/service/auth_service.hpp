@@ -2,7 +2,7 @@
 //
 //   auto service = AuthService::start({{"config", "/etc/mosquitto/pgauth.yaml"}});
 //   service->log_in({.client_id = …, .username = …, .password = …, .connection = …});
-//   service->check({.client_id = …, .topic = …}, connection);
+//   service->check({.client_id = …, .topic = …}, connection, look_up);
 //   service->disconnected(connection, client_id);
 //   service->tick();
 //
@@ -17,12 +17,15 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "authn/login.hpp"
@@ -31,6 +34,7 @@
 #include "base/result.hpp"
 #include "config/load_options.hpp"
 #include "config/options.hpp"
+#include "identity/certificate.hpp"
 #include "service/config_reloader.hpp"
 #include "service/recheck_window.hpp"
 #include "service/shared_state.hpp"
@@ -41,10 +45,21 @@ struct LoginRequest {
     std::string_view client_id;
     std::optional<std::string_view> username;
     std::optional<std::string_view> password;
-    std::optional<std::string_view> address;  // none: the broker made this connection up
-    const void* connection = nullptr;         // the broker's; tells connections apart
-    bool durable = false;                     // its session may outlive the connection
+    std::optional<std::string_view> address;   // none: the broker made this connection up
+    const void* connection = nullptr;          // the broker's; tells connections apart
+    bool durable = false;                      // its session may outlive the connection
+    const Certificate* certificate = nullptr;  // none was presented
+    bool has_pre_shared_key = false;           // of the client that its username names
 };
+
+// What check() has to know of a connection that it has never heard of.
+struct ConnectionDetails {
+    std::optional<std::string> address;
+    bool durable = false;
+    std::optional<Certificate> certificate;
+};
+
+using LookUp = std::function<ConnectionDetails()>;
 
 class AuthService {
   public:
@@ -54,8 +69,18 @@ class AuthService {
 
     [[nodiscard]] LoginDecision log_in(const LoginRequest& request);
 
-    // The decision holds until the next call. `check.renamed` is found out here.
-    [[nodiscard]] Decision check(AccessCheck check, const void* connection);
+    // The key of a TLS-PSK client, in hexadecimal digits; none where it may not come in. The
+    // rest of its login is judged at its first check, when its client id is known.
+    [[nodiscard]] std::optional<std::string> pre_shared_key(
+        std::string_view identity,
+        std::optional<std::string_view> address,
+        const void* connection);
+
+    // The decision holds until the next call. `check.renamed` is found out here; `look_up` is
+    // called only for a connection that has no session, or had one that ended.
+    [[nodiscard]] Decision check(AccessCheck check,
+                                 const void* connection,
+                                 const LookUp& look_up);
 
     // `client_id` none: the broker has lost it.
     void disconnected(const void* connection, std::optional<std::string_view> client_id);
@@ -65,9 +90,16 @@ class AuthService {
 
     void tick();
 
-    // Hands over every line that waits to be logged, from whatever thread it came. On another
-    // thread than the broker's it does nothing, since `write` is for that one.
+    // Client ids of connections that the broker let in without asking and that have no rights:
+    // for brokers that can throw them off safely.
+    [[nodiscard]] std::vector<std::string> take_kicks();
+
+    // Hands over every line that waits to be logged, from whatever thread it came. Does nothing
+    // on another thread than the broker's, to which its log belongs.
     void drain_log(const std::function<void(LogLevel, const std::string&)>& write);
+
+    // For lines from any thread, written when the log is drained.
+    [[nodiscard]] Logger& log() noexcept { return log_; }
 
   private:
     AuthService(std::vector<PluginOption> plugin_options, Options options);
@@ -75,8 +107,13 @@ class AuthService {
     [[nodiscard]] Circumstances circumstances() const;
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
-    [[nodiscard]] bool is_client_id_in_use(const LoginRequest& request) const;
     void open_session(const LoginRequest& request, const LoginDecision& decision);
+    [[nodiscard]] bool is_unasked(const AccessCheck& check,
+                                  const void* connection,
+                                  const LookUp& look_up) const;
+    [[nodiscard]] const Session* adopt(const AccessCheck& check,
+                                       const void* connection,
+                                       const LookUp& look_up);
     void log_login(const LoginRequest& request, const LoginDecision& decision);
     void log_access(const AccessCheck& check, const Decision& decision);
     void catch_up();
@@ -91,9 +128,10 @@ class AuthService {
     };
 
     [[nodiscard]] View view() const;
-    [[nodiscard]] static LoginDecision judge(const View& view,
-                                             const LoginRequest& request,
-                                             bool client_id_in_use);
+    // `holder`: the connected session that has the client id, or null.
+    [[nodiscard]] LoginDecision judge(const View& view,
+                                      const LoginRequest& request,
+                                      const Session* holder) const;
 
     const std::thread::id broker_thread_ = std::this_thread::get_id();
     std::shared_ptr<SharedState> shared_;
@@ -102,6 +140,13 @@ class AuthService {
     LogQueue log_;
     Authorizer authorizer_;
     RecheckWindow recheck_window_;
+    std::uint64_t closing_at_reload_ = 0;
+    // Of connections that the broker does not ask about: whose key one had, and which were
+    // refused.
+    std::unordered_map<const void*, std::string> pre_shared_key_identities_;
+    std::unordered_map<const void*, std::string> unvouched_;  // with its client id
+    std::vector<std::string> kicks_;
+    bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet
     // Of databases that were left; joined at the end, since joining may wait.

@@ -64,6 +64,16 @@ INSERT INTO edits (statement, recorded) VALUES
     ($$UPDATE mqtt_auth.settings SET value = '2 days' WHERE key = 'changes_keep'$$, '{setting changes_keep}'),
     ($$UPDATE mqtt_auth.settings SET value = '2 days' WHERE key = 'changes_keep'$$, '{}'),
 
+    -- The functions that grant and revoke, of one client out of two.
+    ($$SELECT mqtt_auth.grant_password('a', secret => '$2b$10$' || repeat('e', 53), label => 'old')$$, '{client a}'),
+    ($$SELECT mqtt_auth.grant_password('a', secret => '$2b$10$' || repeat('e', 53), label => 'old')$$, '{}'),
+    ($$SELECT mqtt_auth.grant_password('a', secret => '$2b$10$' || repeat('e', 53), valid_until => 'infinity')$$, '{client a}'),
+    ($$SELECT mqtt_auth.grant_psk('a', repeat('0f', 16)), mqtt_auth.grant_certificate('b')$$, '{client a,client b}'),
+    ($$SELECT mqtt_auth.revoke('a', 'psk')$$, '{client a}'),
+    ($$SELECT mqtt_auth.revoke_certificate(repeat('2F', 32))$$, ARRAY['revoked_certificate SHA256:' || repeat('2f', 32)]),
+    ($$SELECT mqtt_auth.revoke_certificate(repeat('2F', 32), 'stolen')$$, '{}'),
+    ($$SELECT mqtt_auth.unrevoke_certificate(repeat('2F', 32))$$, ARRAY['revoked_certificate SHA256:' || repeat('2f', 32)]),
+
     -- Renaming and deleting name everything that was touched by the cascade.
     ($$UPDATE mqtt_auth.clients SET username = 'c' WHERE username = 'b'$$, '{client b,client c}'),
     ($$UPDATE mqtt_auth.groups SET name = 'i' WHERE name = 'h'$$, '{client c,group h,group i,rule r}'),

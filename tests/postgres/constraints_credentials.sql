@@ -131,8 +131,22 @@ FROM (VALUES
     ($$SELECT mqtt_auth.create_client('c' || 1, secret => '$2b$10$' || chr(83) || 'eCrEt')$$),
     ($$SELECT mqtt_auth.set_password('nobody', chr(83) || 'eCrEt')$$),
     ($$SELECT mqtt_auth.set_password('press-7', repeat(chr(83) || 'eCrEt', 20))$$),
+    ($$SELECT mqtt_auth.grant_password('press-7', repeat(chr(83) || 'eCrEt', 20))$$),
+    ($$SELECT mqtt_auth.grant_password('press-7', secret => chr(83) || 'eCrEt')$$),
+    ($$SELECT mqtt_auth.grant_password('press-7', chr(83) || 'eCrEt', valid_from => '2024-01-02', valid_until => '2024-01-01')$$),
+    ($$SELECT mqtt_auth.grant_psk('press-7', chr(83) || 'eCrEt')$$),
+    ($$SELECT mqtt_auth.grant_psk('nobody', chr(83) || 'eCrEt')$$),
     ($$INSERT INTO mqtt_auth.credentials (username, method, secret) VALUES ('press-7', 'psk', 'psk:' || chr(83) || 'eCrEt')$$),
     ($$INSERT INTO mqtt_auth.credentials (username, secret) VALUES ('press-7', chr(83) || 'eCrEt')$$)
+) AS t (statement);
+
+-- Nor of a key that is well-formed.
+SELECT unalike(lower(pg_temp.whole_error(statement)), '%0f0f%', 'kept: ' || left(statement, 60))
+FROM (VALUES
+    ($$SELECT mqtt_auth.grant_psk('press-7', repeat('0f', 15))$$),
+    ($$SELECT mqtt_auth.grant_psk('press-7', repeat('0F', 65))$$),
+    ($$SELECT mqtt_auth.grant_psk('press-7', repeat('0f', 16), label => '')$$),
+    ($$SELECT mqtt_auth.grant_psk('press-7', repeat('0f', 16), valid_from => '2024-01-02', valid_until => '2024-01-01')$$)
 ) AS t (statement);
 
 SELECT * FROM finish();

@@ -13,10 +13,25 @@ SELECT mqtt_auth.grant_certificate('lacking', valid_until => now() - interval '1
 SELECT mqtt_auth.create_client('disabled', secret => '$2b$10$' || repeat('e', 53), enabled => false);
 SELECT mqtt_auth.create_client('expired', secret => '$2b$10$' || repeat('e', 53), valid_until => now());
 SELECT mqtt_auth.create_client('early', secret => '$2b$10$' || repeat('e', 53), valid_from => now() + interval '1 day');
+SELECT mqtt_auth.create_client('key'), mqtt_auth.grant_psk('key', repeat('0f', 16));
+SELECT mqtt_auth.create_client('certificate'), mqtt_auth.grant_certificate('certificate', repeat('1f', 32)), mqtt_auth.grant_certificate('certificate', repeat('2f', 32));
+SELECT mqtt_auth.create_client('any', secret => '$2b$10$' || repeat('e', 53)), mqtt_auth.grant_certificate('any'), mqtt_auth.grant_psk('any', repeat('0f', 16));
+SELECT mqtt_auth.create_client('backwards', required_methods => '{psk,certificate,password}');
+SELECT mqtt_auth.grant_certificate('backwards');
+SELECT mqtt_auth.create_client('revoked'), mqtt_auth.grant_certificate('revoked', repeat('3f', 32));
+SELECT mqtt_auth.create_client('one revoked', secret => '$2b$10$' || repeat('e', 53)), mqtt_auth.grant_certificate('one revoked', repeat('4f', 32)),
+       mqtt_auth.grant_certificate('one revoked', repeat('5f', 32));
+SELECT mqtt_auth.revoke_certificate(repeat(d, 32)) FROM unnest(ARRAY['3f', '4f', '2f', '6f']) AS d;
 SELECT bag_eq('TABLE mqtt_auth.client_overview', $$VALUES
-    ('none', 'none', 'none', '{}'::text[], 'no credential'),
+    ('key', 'key', 'psk', '{}'::text[], 'enabled'),
+    ('certificate', 'certificate', 'certificate', '{}', 'enabled'),
+    ('any', 'any', 'password or certificate or psk', '{}', 'enabled'),
+    ('backwards', 'backwards', 'password and certificate and psk', '{}', 'no password, no psk'),
+    ('revoked', 'revoked', 'none', '{}', 'no credential'),
+    ('one revoked', 'one revoked', 'password or certificate', '{}', 'enabled'),
+    ('none', 'none', 'none', '{}', 'no credential'),
     ('Pass Word', 'password', 'password', '{presses,robots}', 'enabled'),
-    ('either', 'either', 'certificate or password', '{}', 'enabled'),
+    ('either', 'either', 'password or certificate', '{}', 'enabled'),
     ('both', 'both', 'password and certificate', '{}', 'enabled'),
     ('lacking', 'lacking', 'password and certificate', '{}', 'no certificate'),
     ('disabled', 'disabled', 'password', '{}', 'disabled'),

@@ -19,6 +19,7 @@ from mqtt import Client
 from waiting import until
 
 SUPERVISOR = "supervisor"
+BY_NAME = "any certificate of this name"
 
 
 def password_of(username):
@@ -56,12 +57,19 @@ class Installation:
     def sql(self, text, **values):
         return self.database.sql(text, **values)
 
-    def add_client(self, username, *, password=None, allow=(), groups=(), **columns):
-        """A client with this password (password_of() where none is given), its own rights as
-        (permission, topic), its groups, and other columns of its row."""
-        values = {"name": username, "username": username, "secret": hash_of(password or password_of(username)), **columns}
+    def add_client(self, username, *, password=None, certificate=None, psk=None, allow=(), groups=(), **columns):
+        """A client with these credentials (password_of(), where none is given), its own rights as
+        (permission, topic), its groups, and other columns of its row. certificate: a fingerprint, or BY_NAME."""
+        if not (password or certificate or psk):
+            password = password_of(username)
+        values = {"name": username, "username": username, **({"secret": hash_of(password)} if password else {}), **columns}
         arguments = ", ".join(f"{name} => :'{name}'" for name in values)
         text = f"SELECT mqtt_auth.create_client({arguments});"
+        if certificate:
+            fingerprint = "" if certificate == BY_NAME else f", '{certificate}'"
+            text += f"SELECT mqtt_auth.grant_certificate(:'username'{fingerprint});"
+        if psk:
+            text += f"SELECT mqtt_auth.grant_psk(:'username', '{psk}');"
         for group in groups:
             text += f"SELECT mqtt_auth.add_to_group(:'username', '{group}');"
         for permission, topic in allow:
@@ -84,10 +92,19 @@ class Installation:
 
     # --- MQTT -----------------------------------------------------------------------------
 
-    def client(self, client_id, *, username=None, password=None, **options):
-        """Not connected yet. The client id is the username, and the password its, unless said otherwise."""
-        username = username or client_id
-        return Client(self.broker, client_id, username=username, password=password or password_of(username), **options)
+    def certificate(self, common_name=None, **options):
+        """One that the broker's listeners trust."""
+        return self.broker.authority.client(common_name, **options)
+
+    def client(self, client_id, *, username=None, password=None, certificate=None, **options):
+        """Not connected yet. The client id is the username, and the password its, unless said otherwise.
+        With a certificate it goes to a listener that asks for one, and sends only what is given here."""
+        if certificate:
+            options = {"transport": "certificate", "certificate": certificate} | options
+        else:
+            username = username or client_id
+            password = password or password_of(username)
+        return Client(self.broker, client_id, username=username, password=password, **options)
 
     def login(self, client_id, **options):
         return self.client(client_id, **options).login()

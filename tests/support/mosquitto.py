@@ -23,6 +23,20 @@ from waiting import DEADLINE, Port, as_root, start_child, temporary_directory, u
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TRANSPORTS = ("tcp", "tls", "websockets")
 
+_SERVER = ("certfile {server.certificate}", "keyfile {server.key}")
+_CLIENT_CERTIFICATE = (*_SERVER, "cafile {authority.certificate}", "require_certificate true")
+LISTENERS = {
+    "tcp": (),
+    "websockets": ("protocol websockets",),
+    "tls": _SERVER,
+    "certificate": _CLIENT_CERTIFICATE,
+    # Here the broker takes the username from the certificate, and asks no plugin about the login.
+    "identity": (*_CLIENT_CERTIFICATE, "use_identity_as_username true"),
+    "subject": (*_CLIENT_CERTIFICATE, "use_subject_as_username true"),
+    "psk": ("psk_hint pgauth", "use_identity_as_username true"),
+    "psk without identity": ("psk_hint pgauth",),
+}
+
 
 def plugin_path():
     return os.environ.get("PGAUTH_PLUGIN") or str(ROOT / "build/dev/plugin/mosquitto_pgauth.so")
@@ -30,7 +44,8 @@ def plugin_path():
 
 class Broker:
     """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
-    listeners: any of TRANSPORTS; "tcp" is always there.
+    listeners: any of LISTENERS; "tcp" is always there. authority: signs the server's certificate, and
+    is whom it trusts to sign those of clients.
     allow_anonymous, settings: into mosquitto.conf (settings: lines for the whole broker)."""
 
     def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
@@ -40,11 +55,8 @@ class Broker:
         self._ports = {transport: Port() for transport in dict.fromkeys(["tcp", *listeners])}
         self._log_file = os.path.join(self.directory, "log")
         self.process = None
-        self.authority = None
-        self._certificate = self._key = None
-        if "tls" in self._ports:
-            self.authority = Authority(self.directory)
-            self._certificate, self._key = self.authority.server()
+        self.authority = Authority(os.path.join(self.directory, "ca"))
+        self._server = self.authority.server()
         if config is not None:
             self.configure(config)
         self._write_conf(per_listener_settings, allow_anonymous, settings, plugin, config is not None)
@@ -76,10 +88,7 @@ class Broker:
         ]
         for transport, port in self._ports.items():
             lines += [f"listener {port.number} 127.0.0.1"]
-            if transport == "tls":
-                lines += [f"certfile {self._certificate}", f"keyfile {self._key}"]
-            if transport == "websockets":
-                lines += ["protocol websockets"]
+            lines += [line.format(server=self._server, authority=self.authority) for line in LISTENERS[transport]]
             lines += guard if per_listener else []
         pathlib.Path(self.directory, "mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf8")
 

@@ -53,8 +53,8 @@ def disconnect_all():
 class Client:
     def __init__(self, broker, client_id, *, username=None, password=None, version=V311, transport="tcp",
                  durable=False, will=None, certificate=None):
-        """durable: the session outlives the connection. will: (topic, payload). certificate:
-        (certificate, key) to show to a TLS listener."""
+        """transport: one of the broker's listeners. durable: the session outlives the connection. will:
+        (topic, payload). certificate: (certificate, key) to show to a TLS listener."""
         self.version = version
         self.session_present = None
         self.messages = []
@@ -70,7 +70,7 @@ class Client:
             self._paho.username_pw_set(username, password)
         if will:
             self._paho.will_set(*will, qos=1)
-        if transport == "tls":
+        if transport not in ("tcp", "websockets"):
             self._paho.tls_set(broker.authority.certificate, *(certificate or ()), tls_version=ssl.PROTOCOL_TLS_CLIENT)
         _clients.append(self)
         self._paho.on_connect = self._on_connect
@@ -118,7 +118,7 @@ class Client:
         try:
             self._paho.connect(*self._address, **options)
             self._pump(lambda: self._connack is not None, deadline, "CONNACK")
-        except (ConnectionError, paho.WebsocketConnectionError):
+        except (ConnectionError, ssl.SSLError, paho.WebsocketConnectionError):
             self._connack = CLOSED
         if self._connack != 0:
             self._paho._reset_sockets()
@@ -210,20 +210,24 @@ class Client:
 # --- mosquitto_pub and mosquitto_sub -------------------------------------------------------
 
 
-def _command(program, broker, client_id, username, password):
-    command = [program, "-h", "127.0.0.1", "-p", str(broker.port()), "-i", client_id, "-q", "1"]
-    return command + (["-u", username] if username else []) + (["-P", password] if password else [])
+def _command(program, broker, client_id, *, username=None, password=None, transport="tcp", certificate=None, psk=None):
+    """certificate: as for Client. psk: (identity, key)."""
+    options = {"-u": username, "-P": password, "--psk-identity": psk and psk[0], "--psk": psk and psk[1]}
+    if certificate:
+        options |= {"--cafile": broker.authority.certificate, "--cert": certificate[0], "--key": certificate[1]}
+    given = [word for option, value in options.items() if value for word in (option, value)]
+    return [program, "-h", "127.0.0.1", "-p", str(broker.port(transport)), "-i", client_id, "-q", "1", *given]
 
 
-def mosquitto_pub(broker, client_id, topic, message, *, username=None, password=None):
-    return subprocess.run(_command("mosquitto_pub", broker, client_id, username, password) + ["-t", topic, "-m", message],
+def mosquitto_pub(broker, client_id, topic, message, **options):
+    return subprocess.run(_command("mosquitto_pub", broker, client_id, **options) + ["-t", topic, "-m", message],
                           capture_output=True, text=True, timeout=DEADLINE, check=False)
 
 
-def mosquitto_sub(broker, client_id, filter, *, count, username=None, password=None, seconds=DEADLINE):
+def mosquitto_sub(broker, client_id, filter, *, count, seconds=DEADLINE, **options):
     """Starts it: it ends after `count` messages, or with 27 after `seconds`. `-d` makes it say when
     it has subscribed, and how it was answered."""
-    return subprocess.Popen(_command("mosquitto_sub", broker, client_id, username, password)
+    return subprocess.Popen(_command("mosquitto_sub", broker, client_id, **options)
                             + ["-t", filter, "-C", str(count), "-W", str(int(seconds)), "-d"],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

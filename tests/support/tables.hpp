@@ -78,6 +78,11 @@ class Tables {
         return *this;
     }
 
+    Tables& revoked(std::string_view fingerprint) {
+        builder_.add(RevokedCertificateRow{.fingerprint = fingerprint});
+        return *this;
+    }
+
     // REQUIRES: called once, last.
     [[nodiscard]] std::shared_ptr<const Replica> load() { return std::move(builder_).build(); }
 

@@ -105,7 +105,7 @@ TEST_CASE("every refusal of a username costs the one hash that a login costs", "
         {"one of the future",
          credential({.method = "password", .valid_from = "1750000001"}),
          LoginCause::no_credential},
-        {"a certificate", credential({.method = "certificate"}), LoginCause::no_credential},
+        {"a certificate", credential({.method = "certificate"}), LoginCause::no_certificate},
         {"requires a certificate as well",
          client({.required_methods = R"(["certificate"])"}),
          LoginCause::requirement_unmet},

@@ -16,8 +16,7 @@ namespace {
 const std::array<char, 2000> connections{};
 const void* const first = &connections[0];
 const void* const second = &connections[1];
-const void* const third = &connections[2];
-const void* const made_up = &connections[3];
+const void* const made_up = &connections[2];
 
 const void* const plant = "the realm of one database";
 const void* const office = "the realm of another";

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const SteadyInstant reload{100s};
+constexpr SteadyInstant reload{100s};
 
 RecheckWindow opened() {
     RecheckWindow window;
