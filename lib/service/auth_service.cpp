@@ -100,6 +100,7 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
         return judge(view(), request, nullptr);
     }
     catch_up();
+    expects_will_ = nullptr;
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
@@ -211,8 +212,11 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
 // certificate any more, and has no key.
 bool AuthService::is_unasked(const AccessCheck& check,
                              const void* connection,
-                             const LookUp& look_up) const {
-    if (!check.has_address || shared_->sessions().is_there(check.client_id, connection)) {
+                             const LookUp& look_up) {
+    const bool is_will =
+        std::exchange(expects_will_, nullptr) == connection && check.action == Action::publish;
+    if (is_will || !check.has_address ||
+        shared_->sessions().is_there(check.client_id, connection)) {
         return false;
     }
     return unvouched_.contains(connection) || pre_shared_key_identities_.contains(connection) ||
@@ -318,6 +322,7 @@ void AuthService::reload() {
 }
 
 void AuthService::tick() {
+    expects_will_ = nullptr;
     recheck_window_.close();
     catch_up();
 }
