@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -116,6 +117,8 @@ class AuthService {
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up);
+    [[nodiscard]] bool is_stranger(const void* connection) const;
+    void know_as_new(const void* connection);
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
@@ -150,6 +153,7 @@ class AuthService {
     // refused.
     std::unordered_map<const void*, std::string> pre_shared_key_identities_;
     std::unordered_map<const void*, std::string> unvouched_;  // with its client id
+    std::deque<const void*> strangers_;  // that ended without a session, for their wills
     std::vector<std::string> kicks_;
     const void* expects_will_ = nullptr;
     bool warned_of_listener_ = false;
