@@ -26,10 +26,10 @@ struct AuthnOptions {
     UsernameFrom username_from = UsernameFrom::common_name;
     UnknownUsers unknown = UnknownUsers::deny;
     // The group whose rights a connection without username and certificate has; none: refused.
-    std::optional<std::string> anonymous_group;
+    std::optional<std::string> anonymous_group = std::nullopt;
     Takeover takeover = Takeover::same_client;
     // A replica older than this lets nobody new in; none: any age will do.
-    std::optional<std::chrono::milliseconds> max_age;
+    std::optional<std::chrono::milliseconds> max_age = std::nullopt;
 
     bool operator==(const AuthnOptions&) const = default;
 };

@@ -6,25 +6,26 @@
 namespace pgauth {
 
 void SessionTable::open(Session session) {
-    const auto before = current_.find(session.client_id);
-    if (before != current_.end()) {
-        // Another connection may have the address of one that has closed.
-        if (before->second.connected) {
-            connected_.erase(before->second.token);
-        }
-        before->second.replaced = before->second.connected;
-        before->second.connected = false;
-        depart(std::move(before->second));
-        current_.erase(before);
-    }
     // The address of a connection that went without a word may be in use again.
-    const auto stale = connected_.find(session.token);
-    if (stale != connected_.end()) {
-        close(session.token, std::nullopt);
+    close(session.token, std::nullopt);
+    const auto connection = connected_.emplace(session.token, session.client_id).first;
+    try {
+        const auto [place, is_new] = current_.try_emplace(session.client_id);
+        Session& before = place->second;
+        if (!is_new) {
+            // Another connection may have the address of one that has closed.
+            if (before.connected) {
+                connected_.erase(before.token);
+            }
+            before.replaced = before.connected;
+            before.connected = false;
+            depart(before);
+        }
+        before = std::move(session);
+    } catch (...) {
+        connected_.erase(connection);
+        throw;
     }
-    connected_.emplace(session.token, session.client_id);
-    std::string client_id = session.client_id;
-    current_.emplace(std::move(client_id), std::move(session));
 }
 
 void SessionTable::close(const void* token, std::optional<std::string_view> client_id) {
@@ -44,16 +45,17 @@ void SessionTable::close(const void* token, std::optional<std::string_view> clie
         closed_.push_back({session.client_id, session.closed_serial});
         forget_oldest_closed();
     } else {
-        depart(std::move(session));
+        depart(session);
         current_.erase(found);
     }
 }
 
-void SessionTable::depart(Session session) {
+// Leaves `session` as it is where memory runs out.
+void SessionTable::depart(Session& session) {
     if (departed_.size() == max_departed) {
         departed_.pop_front();
     }
-    departed_.push_back(std::move(session));
+    departed_.emplace_back() = std::move(session);
 }
 
 // closed_ also has sessions that have come back since: those cost an item each, and go with it.

@@ -81,7 +81,7 @@ class SessionTable {
     [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
 
   private:
-    void depart(Session session);
+    void depart(Session& session);
     void forget_oldest_closed();
 
     // INVARIANT: connected_ has the client id of every connected session, by its token;

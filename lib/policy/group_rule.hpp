@@ -29,7 +29,7 @@ struct ConnectionFacts {
     std::string_view username;
     std::string_view client_name;
     // None where the client id does not count (`authorization.client_ids: bound`).
-    std::optional<std::string_view> client_id;
+    std::optional<std::string_view> client_id = std::nullopt;
 
     // How it connected. Without these (a session that is not connected, or never was in this
     // process) conditions on them are neither met nor unmet.

@@ -25,7 +25,9 @@ constexpr std::array<std::uint8_t, mapped_prefix_bytes> mapped_prefix{
 Result<IpAddress> IpAddress::parse(std::string_view text) {
     IpAddress address;
     const std::string without_zone(text.substr(0, text.find('%')));
-    if (without_zone.find(':') != std::string::npos) {
+    if (without_zone.find('\0') != std::string::npos) {
+        // inet_pton would stop there
+    } else if (without_zone.find(':') != std::string::npos) {
         if (inet_pton(AF_INET6, without_zone.c_str(), address.bytes_.data()) == 1) {
             return address;
         }

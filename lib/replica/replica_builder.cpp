@@ -244,7 +244,8 @@ void ReplicaBuilder::add(const EntryRow& row) {
                                 : "client " + shown(row.username);
     };
     std::optional<AclEntry> entry;
-    if (row.group_name.has_value() == row.username.has_value()) {
+    const bool names_one = row.group_name.has_value() != row.username.has_value();
+    if (!names_one) {
         report(fmt::format("entry {}: it must name either a group or a client", shown(row.id)));
         entry = denial_of(row, owner());
     } else if (auto parsed = parse_entry(row, owner())) {
@@ -257,7 +258,7 @@ void ReplicaBuilder::add(const EntryRow& row) {
                            entry ? "denies every topic" : "allows nothing",
                            parsed.error().message));
     }
-    if (group == nullptr && client == nullptr) {
+    if (names_one && group == nullptr && client == nullptr) {
         report(fmt::format("entry {}: group {}, client {}: no such group or client",
                            shown(row.id),
                            shown(row.group_name),

@@ -180,27 +180,6 @@ Result<std::vector<Network>> parse_networks(const Field& field) {
     return networks;
 }
 
-Result<Attributes> parse_attributes(const Field& field) {
-    Attributes attributes;
-    if (!field) {
-        return attributes;
-    }
-    const auto object = json_in(field);
-    if (!object || !object->is_object()) {
-        return refuse("attributes", field, "a JSON object");
-    }
-    for (const auto& [key, value] : object->items()) {
-        if (value.is_string()) {
-            attributes.emplace(key, value.get<std::string>());
-        } else if (value.is_number() || value.is_boolean()) {
-            attributes.emplace(key, value.dump());
-        } else if (!value.is_null()) {
-            return refuse("attributes", key, "keys whose values are text, numbers or booleans");
-        }
-    }
-    return attributes;
-}
-
 Result<AclEntry> parse_entry(const EntryRow& row, std::string owner) {
     if (row.effect != "allow" && row.effect != "deny") {
         return refuse("effect", row.effect, "allow or deny");

@@ -16,33 +16,66 @@ namespace pgauth {
 using Field = std::optional<std::string_view>;  // none: SQL null
 
 struct GroupRow {
-    Field id, name;
+    Field id = std::nullopt;
+    Field name = std::nullopt;
 };
 
 struct ClientRow {
-    Field username, name, enabled, client_id, required_methods, networks, valid_from,
-        valid_until, attributes;
+    Field username = std::nullopt;
+    Field name = std::nullopt;
+    Field enabled = std::nullopt;
+    Field client_id = std::nullopt;
+    Field required_methods = std::nullopt;
+    Field networks = std::nullopt;
+    Field valid_from = std::nullopt;
+    Field valid_until = std::nullopt;
+    Field attributes = std::nullopt;
 };
 
 struct CredentialRow {
-    Field id, username, method, secret, fingerprint, valid_from, valid_until;
+    Field id = std::nullopt;
+    Field username = std::nullopt;
+    Field method = std::nullopt;
+    Field secret = std::nullopt;
+    Field fingerprint = std::nullopt;
+    Field valid_from = std::nullopt;
+    Field valid_until = std::nullopt;
 };
 
 struct MemberRow {
-    Field group_name, username;
+    Field group_name = std::nullopt;
+    Field username = std::nullopt;
 };
 
 struct RuleRow {
-    Field name, enabled, syntax, client_name, username, client_id, fingerprint, common_name,
-        subject_alt_name, address, method, groups;
+    Field name = std::nullopt;
+    Field enabled = std::nullopt;
+    Field syntax = std::nullopt;
+    Field client_name = std::nullopt;
+    Field username = std::nullopt;
+    Field client_id = std::nullopt;
+    Field fingerprint = std::nullopt;
+    Field common_name = std::nullopt;
+    Field subject_alt_name = std::nullopt;
+    Field address = std::nullopt;
+    Field method = std::nullopt;
+    Field groups = std::nullopt;
 };
 
 struct EntryRow {
-    Field id, group_name, username, effect, permission, topic, priority, max_qos, allow_retain;
+    Field id = std::nullopt;
+    Field group_name = std::nullopt;
+    Field username = std::nullopt;
+    Field effect = std::nullopt;
+    Field permission = std::nullopt;
+    Field topic = std::nullopt;
+    Field priority = std::nullopt;
+    Field max_qos = std::nullopt;
+    Field allow_retain = std::nullopt;
 };
 
 struct RevokedCertificateRow {
-    Field fingerprint;
+    Field fingerprint = std::nullopt;
 };
 
 }  // namespace pgauth

@@ -313,9 +313,12 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
     const bool is_its_own = session != nullptr && session->token == connection &&
                             (session->connected || session->replaced);
     if (!is_its_own) {
+        // On behalf of a session the broker asks through a connection without an address. One
+        // that has an address is somebody else, who never logged in here.
+        const bool is_somebody_else = session != nullptr && session->token != connection;
         if (is_unasked(check, connection, look_up)) {
             session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
-        } else if (check.has_address && is_stranger(connection)) {
+        } else if (check.has_address && (is_somebody_else || is_stranger(connection))) {
             session = nullptr;
         } else {
             check.renamed =

@@ -60,8 +60,11 @@ std::string effective(const Parameters& parameters, const char* keyword, const c
 }
 
 bool is_local(std::string_view host) {
+    // A name may begin like an address: 127.0.0.1.example.com.
+    const bool is_v4_loopback = host.starts_with("127.") &&
+                                host.find_first_not_of("0123456789.") == std::string_view::npos;
     return host.empty() || host.front() == '/' || host.front() == '@' || host == "localhost" ||
-           host == "::1" || host.substr(0, 4) == "127.";
+           host == "::1" || is_v4_loopback;
 }
 
 // `hosts`: a comma-separated list, as libpq has it.

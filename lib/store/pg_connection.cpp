@@ -22,13 +22,20 @@ struct ResultClearer {
 
 using OwnedResult = std::unique_ptr<PGresult, ResultClearer>;
 
-// libpq's messages end in a line break and may have several lines.
+// libpq's messages end in a line break, and may have several lines and tabs.
 std::string one_line(const char* message) {
-    std::string line = message == nullptr ? "" : message;
-    while (!line.empty() && line.back() == '\n') {
+    std::string line;
+    for (const char letter : std::string_view(message == nullptr ? "" : message)) {
+        const bool blank = letter >= '\0' && letter <= ' ';
+        if (!blank) {
+            line += letter;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
+    }
+    if (!line.empty() && line.back() == ' ') {
         line.pop_back();
     }
-    std::replace(line.begin(), line.end(), '\n', ' ');
     return line.empty() ? "no reason given" : line;
 }
 

@@ -26,6 +26,7 @@ SCHEMA = ROOT / "schema" / "mqtt_auth.sql"
 SUPERUSER = "postgres"
 OWNER = "mqtt_owner"  # owns the databases and the schema; no superuser
 PLUGIN_ROLE = "mosquitto"  # what the broker logs in as
+TEMPLATE = "mqtt_template"  # a database with the schema, to make others from
 
 _STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
@@ -148,10 +149,10 @@ class Postgres:
     def _create_template(self):
         self.sql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
         self.sql(f"CREATE ROLE {PLUGIN_ROLE} LOGIN")
-        self.sql(f"CREATE DATABASE mqtt_template OWNER {OWNER}")
-        Database(self, "mqtt_template").run_file(SCHEMA)
+        self.sql(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
+        Database(self, TEMPLATE).run_file(SCHEMA)
         self.sql(f"GRANT mqtt_auth_broker TO {PLUGIN_ROLE}")
-        return "mqtt_template"
+        return TEMPLATE
 
     def sql(self, text, database="postgres", user=SUPERUSER, **values):
         """Runs SQL and returns the rows of what it selects, as tuples of text. `:'name'` in the

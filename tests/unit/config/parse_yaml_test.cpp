@@ -78,6 +78,14 @@ TEST_CASE("a key of pgauth.yaml sets its option and nothing else", "[config]") {
          [](Options& o) { o.database.poll_interval = o.start_wait = 2min; }},
         {"database: {write_connection: null}\nreplica: {file: null}", nothing},
         {"authentication: {certificate: {username_from: common_name}, password: {}}", nothing},
+        {"authentication: {certificate: {username_from: san_dns}}",
+         [](Options& o) { o.authn.username_from = pgauth::UsernameFrom::san_dns; }},
+        {"authentication: {certificate: {username_from: san_uri}}",
+         [](Options& o) { o.authn.username_from = pgauth::UsernameFrom::san_uri; }},
+        {"authentication: {certificate: {username_from: san_email}}",
+         [](Options& o) { o.authn.username_from = pgauth::UsernameFrom::san_email; }},
+        {"authentication: {certificate: {username_from: subject}}",
+         [](Options& o) { o.authn.username_from = pgauth::UsernameFrom::subject; }},
     };
     for (const Row& row : rows) {
         CAPTURE(row.yaml);
@@ -103,6 +111,9 @@ TEST_CASE("a bad value is refused in one line that says where, why and what to w
          "1: database.tls: `Unverified` is not accepted: use verify_full, unverified"},
         {"database:\n\n  tls:\n",
          "3: database.tls: a value is missing: use verify_full, unverified"},
+        {"authentication: {certificate: {username_from: cn}}",
+         "1: authentication.certificate.username_from: `cn` is not accepted: use common_name, "
+         "san_dns, san_uri, san_email, subject"},
         {"database: {tls: [unverified]}",
          "1: database.tls: a list is not accepted: use verify_full, unverified"},
         {"database: {tls: {mode: unverified}}",
@@ -181,9 +192,6 @@ TEST_CASE("a key of a later version is accepted only where it changes nothing", 
          "use null"},
         {"database: {write_connection: host=db password=s3cret}",
          "database.write_connection: not supported by this version: use null"},
-        {"authentication: {certificate: {username_from: san_dns}}",
-         "authentication.certificate.username_from: `san_dns` is not supported by this "
-         "version: use common_name"},
         {"authentication: {password: {threads: 2}}",
          "authentication.password.threads: `2` is not supported by this version: leave the "
          "key out"},

@@ -1,0 +1,238 @@
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/watched_feed.hpp"
+
+using namespace pgauth;
+using namespace pgauth::testing;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds often{100};
+
+std::string create(const std::string& username) {
+    return "SELECT mqtt_auth.create_client('" + username + "')";
+}
+
+void turn_notifications_off(TestDatabase& database) {
+    database.sql("UPDATE mqtt_auth.settings SET value = 'off' WHERE key = 'notify'");
+}
+
+}  // namespace
+
+TEST_CASE("what is there at the start is loaded, and said once", "[postgres]") {
+    TestDatabase database;
+    database.sql(create("press-7") + ";" + create("press-8") +
+                 "; SELECT mqtt_auth.create_group('presses')");
+    WatchedFeed feed(database);
+    CHECK(feed.has_client("press-7"));
+    CHECK_FALSE(feed.has_client("press-9"));
+    REQUIRE(eventually([&] { return !feed.lines().empty(); }));
+    INFO(feed.text());
+    CHECK(feed.lines().size() == 1);
+    CHECK(feed.count(".s.PGSQL.") == 1);
+    CHECK(feed.count(": 2 clients, 1 groups") == 1);
+}
+
+TEST_CASE("nothing is there before the first load, and the wait for it ends", "[postgres]") {
+    TestDatabase database;
+    SqlSession other = database.superuser();
+    other.sql("BEGIN; LOCK TABLE mqtt_auth.clients IN ACCESS EXCLUSIVE MODE");
+    WatchedFeed feed({.connection = database.connection()});
+    CHECK_FALSE(feed->wait_for_first_load(milliseconds(100)));
+    CHECK(feed->current() == nullptr);
+    CHECK(feed->generation() == 0);
+    CHECK_FALSE(feed->confirmed_at());
+    other.sql("COMMIT");
+    CHECK(feed->wait_for_first_load(generous));
+    CHECK(feed->current() != nullptr);
+    CHECK(feed->generation() == feed->current()->generation());
+    CHECK(feed->confirmed_at());
+}
+
+TEST_CASE("an edit is seen because it notifies", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database);
+    for (int i = 0; i < 5; ++i) {
+        const std::string username = "press-" + std::to_string(i);
+        database.sql(create(username));
+        CHECK(eventually([&] { return feed.has_client(username); }));
+        database.sql("DELETE FROM mqtt_auth.clients WHERE username = '" + username + "'");
+        CHECK(eventually([&] { return !feed.has_client(username); }));
+    }
+}
+
+TEST_CASE("an edit is seen by polling where notifications are off", "[postgres]") {
+    TestDatabase database;
+    turn_notifications_off(database);
+    WatchedFeed feed(database, often);
+    database.sql(create("press-7"));
+    CHECK(eventually([&] { return feed.has_client("press-7"); }));
+    database.sql("TRUNCATE mqtt_auth.clients CASCADE");
+    CHECK(eventually([&] { return !feed.has_client("press-7"); }));
+}
+
+TEST_CASE("an edit of every table is seen", "[postgres]") {
+    TestDatabase database;
+    database.sql(R"(
+        SELECT mqtt_auth.create_client('press-7');
+        SELECT mqtt_auth.create_group('presses');
+        SELECT mqtt_auth.add_group_rule('all', ARRAY['presses'], client_id => 'p*');
+        SELECT mqtt_auth.allow('presses', 'write', 'a'))");
+    const std::string fingerprint = "SHA256:" + std::string(64, 'a');
+    WatchedFeed feed(database);
+    const std::string edits[] = {
+        "UPDATE mqtt_auth.clients SET enabled = false",
+        "INSERT INTO mqtt_auth.credentials (username, method) VALUES ('press-7', "
+        "'certificate')",
+        "UPDATE mqtt_auth.credentials SET fingerprint = '" + fingerprint + "'",
+        "DELETE FROM mqtt_auth.credentials",
+        "INSERT INTO mqtt_auth.revoked_certificates VALUES ('" + fingerprint + "')",
+        "DELETE FROM mqtt_auth.revoked_certificates",
+        "UPDATE mqtt_auth.groups SET name = 'all presses'",
+        "INSERT INTO mqtt_auth.group_members VALUES ('all presses', 'press-7')",
+        "DELETE FROM mqtt_auth.group_members",
+        "UPDATE mqtt_auth.group_rules SET client_id = 'q*'",
+        "DELETE FROM mqtt_auth.group_rule_groups",
+        "UPDATE mqtt_auth.acls SET effect = 'deny'",
+        "DELETE FROM mqtt_auth.acls",
+        "UPDATE mqtt_auth.settings SET value = '2 days' WHERE key = 'changes_keep'",
+        "SELECT mqtt_auth.touch('press-7')",
+        "SELECT mqtt_auth.touch()",
+        "TRUNCATE mqtt_auth.groups CASCADE",
+    };
+    for (const std::string& edit : edits) {
+        INFO(edit);
+        const std::uint64_t before = feed->generation();
+        database.sql(edit);
+        CHECK(eventually([&] { return feed->generation() != before; }));
+    }
+}
+
+TEST_CASE("a transaction is seen although it commits after later ones", "[postgres]") {
+    for (const bool notified : {true, false}) {
+        TestDatabase database;
+        if (!notified) {
+            turn_notifications_off(database);
+        }
+        WatchedFeed feed(database, notified ? milliseconds(never) : often);
+        SqlSession first = database.session();
+        SqlSession second = database.session();
+        first.sql("BEGIN;" + create("first"));
+        second.sql("BEGIN;" + create("second"));
+        for (int i = 0; i < 3; ++i) {
+            feed.until_seen(database);
+        }
+        CHECK_FALSE(feed.has_client("first"));
+        second.sql("COMMIT");
+        CHECK(eventually([&] { return feed.has_client("second"); }));
+        feed.until_seen(database);
+        CHECK_FALSE(feed.has_client("first"));
+        first.sql("COMMIT");
+        CHECK(eventually([&] { return feed.has_client("first"); }));
+    }
+}
+
+TEST_CASE("a transaction that began before the first load is seen when it commits",
+          "[postgres]") {
+    TestDatabase database;
+    SqlSession early = database.session();
+    SqlSession idle = database.session();
+    early.sql("BEGIN;" + create("early"));
+    idle.sql("BEGIN; SELECT pg_current_xact_id()");
+    WatchedFeed feed(database);
+    feed.until_seen(database);
+    early.sql("COMMIT");
+    CHECK(eventually([&] { return feed.has_client("early"); }));
+    feed.until_seen(database);
+    // It has an id that is older than everything that was read, and edits only now.
+    idle.sql(create("late") + "; COMMIT");
+    CHECK(eventually([&] { return feed.has_client("late"); }));
+}
+
+TEST_CASE("many transactions in any order of commit are all seen", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database);
+    std::vector<SqlSession> sessions;
+    for (int i = 0; i < 8; ++i) {
+        sessions.push_back(database.session());
+    }
+    for (int round = 0; round < 5; ++round) {
+        const auto name = [&](std::size_t i) {
+            return "r" + std::to_string(round) + "-" + std::to_string(i);
+        };
+        for (std::size_t i = 0; i < sessions.size(); ++i) {
+            sessions[i].sql("BEGIN;" + create(name(i)));
+        }
+        for (std::size_t step = 0; step < sessions.size(); ++step) {
+            const std::size_t i = step * 3 % sessions.size();
+            sessions[i].sql("COMMIT");
+            CHECK(eventually([&] { return feed.has_client(name(i)); }));
+        }
+    }
+}
+
+TEST_CASE("a transaction that is rolled back changes nothing", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database, often);
+    feed.until_seen(database);
+    feed.until_asked(1);
+    const std::uint64_t before = feed->generation();
+    SqlSession other = database.session();
+    other.sql("BEGIN;" + create("press-7") + "; ROLLBACK");
+    feed.until_asked(3);
+    CHECK(feed->generation() == before);
+    CHECK_FALSE(feed.has_client("press-7"));
+    other.sql("BEGIN; SAVEPOINT s;" + create("press-7") + "; ROLLBACK TO s;" +
+              create("press-8") + "; COMMIT");
+    CHECK(eventually([&] { return feed.has_client("press-8"); }));
+    CHECK_FALSE(feed.has_client("press-7"));
+}
+
+TEST_CASE("while nothing changes, nothing is loaded, whatever transaction stays open",
+          "[postgres]") {
+    TestDatabase database;
+    TestDatabase elsewhere;
+    SqlSession open = elsewhere.session();
+    open.sql("BEGIN; SELECT pg_current_xact_id()");  // holds the horizon back
+    WatchedFeed feed(database, often);
+    feed.until_seen(database);
+    feed.until_asked(1);
+    const std::uint64_t before = feed->generation();
+    feed.until_asked(4);
+    CHECK(feed->generation() == before);
+    feed.until_seen(database);
+}
+
+TEST_CASE("a transaction is seen whole", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database);
+    SqlSession other = database.session();
+    other.sql("BEGIN;" + create("left"));
+    feed.until_seen(database);
+    CHECK_FALSE(feed.has_client("left"));
+    other.sql(create("right"));
+    feed.until_seen(database);
+    CHECK_FALSE(feed.has_client("left"));
+    CHECK_FALSE(feed.has_client("right"));
+    other.sql("COMMIT");
+    REQUIRE(eventually([&] { return feed.has_client("left"); }));
+    CHECK(feed.has_client("right"));
+}
+
+TEST_CASE("a feed that prunes itself loses nothing", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database, often);
+    for (int round = 0; round < 3; ++round) {
+        database.sql(
+            "UPDATE mqtt_auth.changes SET changed_at = changed_at - interval '2 days'");
+        database.sql(
+            "DO $$ BEGIN FOR i IN 1 .. 200 LOOP PERFORM mqtt_auth.touch(); END LOOP; END $$");
+        feed.until_seen(database);
+    }
+    CHECK(std::stoi(database.value("SELECT count(*) FROM mqtt_auth.changes")) < 400);
+    database.sql("DELETE FROM mqtt_auth.changes");
+    database.sql(create("press-7"));
+    CHECK(eventually([&] { return feed.has_client("press-7"); }));
+}

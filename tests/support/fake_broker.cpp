@@ -1,0 +1,339 @@
+#include "support/fake_broker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
+#include <map>
+#include <stdexcept>
+
+#include "support/allocation_failure.hpp"
+
+extern "C" {
+__attribute__((weak)) int mosquitto_plugin_set_info(mosquitto_plugin_id_t* id,
+                                                    const char* name,
+                                                    const char* version);
+}
+
+namespace {
+
+struct Callback {
+    MOSQ_FUNC_generic_callback function;
+    void* userdata;
+};
+
+}  // namespace
+
+// What the broker knows of one loaded plugin.
+// NOLINTNEXTLINE(readability-identifier-naming): the broker's name for it
+struct mosquitto_plugin_id_t {
+    std::map<int, Callback> callbacks;
+};
+
+// --- what the plugin calls ----------------------------------------------------------------
+
+namespace {
+
+const char* text_or_null(const std::optional<std::string>& text) {
+    return text ? text->c_str() : nullptr;
+}
+
+}  // namespace
+
+extern "C" {
+
+int mosquitto_callback_register(mosquitto_plugin_id_t* identifier,
+                                int event,
+                                MOSQ_FUNC_generic_callback cb_func,
+                                const void* /*event_data*/,
+                                void* userdata) {
+    const pgauth::testing::AllocationsSucceed here;  // C does not throw
+    const bool known = event <= MOSQ_EVT_DISCONNECT || pgauth::testing::is_2_1();
+    if (!known) {
+        return MOSQ_ERR_NOT_SUPPORTED;
+    }
+    return identifier->callbacks.emplace(event, Callback{cb_func, userdata}).second
+               ? MOSQ_ERR_SUCCESS
+               : MOSQ_ERR_ALREADY_EXISTS;
+}
+
+int mosquitto_callback_unregister(mosquitto_plugin_id_t* identifier,
+                                  int event,
+                                  MOSQ_FUNC_generic_callback cb_func,
+                                  const void* /*event_data*/) {
+    const auto found = identifier->callbacks.find(event);
+    if (found == identifier->callbacks.end() || found->second.function != cb_func) {
+        return MOSQ_ERR_NOT_FOUND;
+    }
+    identifier->callbacks.erase(found);
+    return MOSQ_ERR_SUCCESS;
+}
+
+// NOLINTNEXTLINE(cert-dcl50-cpp): the broker's function is variadic
+void mosquitto_log_printf(int level, const char* fmt, ...) {
+    std::array<char, 4096> text{};
+    va_list arguments;
+    va_start(arguments, fmt);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started in the line above
+    static_cast<void>(std::vsnprintf(text.data(), text.size(), fmt, arguments));
+    va_end(arguments);
+    pgauth::testing::broker_log().add(level, text.data());
+}
+
+const char* mosquitto_client_id(const mosquitto* client) {
+    return text_or_null(client->id);
+}
+
+const char* mosquitto_client_username(const mosquitto* client) {
+    return text_or_null(client->username);
+}
+
+const char* mosquitto_client_address(const mosquitto* client) {
+    return text_or_null(client->address);
+}
+
+bool mosquitto_client_clean_session(const mosquitto* client) {
+    return client->clean_session;
+}
+
+int mosquitto_client_protocol_version(const mosquitto* client) {
+    return client->protocol_version;
+}
+
+}  // extern "C"
+
+namespace pgauth::testing {
+
+bool is_2_1() noexcept {
+    return &mosquitto_plugin_set_info != nullptr;
+}
+
+// --- the log ------------------------------------------------------------------------------
+
+void BrokerLog::add(int level, std::string_view text) {
+    const AllocationsSucceed here;  // the broker's own log cannot fail
+    const std::lock_guard lock(mutex_);
+    foreign_ += std::this_thread::get_id() == owner_ ? 0U : 1U;
+    lines_.push_back({level, std::string(text)});
+}
+
+void BrokerLog::clear() {
+    const std::lock_guard lock(mutex_);
+    owner_ = std::this_thread::get_id();
+    lines_.clear();
+    foreign_ = 0;
+}
+
+std::vector<BrokerLog::Line> BrokerLog::lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+}
+
+std::vector<BrokerLog::Line> BrokerLog::lines(int level) const {
+    std::vector<Line> some = lines();
+    std::erase_if(some, [&](const Line& line) { return line.level != level; });
+    return some;
+}
+
+std::size_t BrokerLog::count(std::string_view part) const {
+    const std::vector<Line> all = lines();
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const auto& line) {
+            return line.text.find(part) != std::string::npos;
+        }));
+}
+
+std::size_t BrokerLog::foreign() const {
+    const std::lock_guard lock(mutex_);
+    return foreign_;
+}
+
+std::string BrokerLog::text() const {
+    std::string text;
+    for (const Line& line : lines()) {
+        text += std::to_string(line.level) + " " + line.text + "\n";
+    }
+    return text;
+}
+
+BrokerLog& broker_log() {
+    static BrokerLog log;
+    return log;
+}
+
+// --- one plugin ---------------------------------------------------------------------------
+
+struct PluginLibrary {
+    void* handle;
+    decltype(&mosquitto_plugin_version) version;
+    decltype(&mosquitto_plugin_init) init;
+    decltype(&mosquitto_plugin_cleanup) clean_up;
+
+    PluginLibrary() : handle(dlopen(PGAUTH_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL)) {
+        if (handle == nullptr) {
+            throw std::runtime_error(dlerror());
+        }
+        find(version, "mosquitto_plugin_version");
+        find(init, "mosquitto_plugin_init");
+        find(clean_up, "mosquitto_plugin_cleanup");
+    }
+
+    ~PluginLibrary() { dlclose(handle); }
+
+    PluginLibrary(const PluginLibrary&) = delete;
+    PluginLibrary& operator=(const PluginLibrary&) = delete;
+    PluginLibrary(PluginLibrary&&) = delete;
+    PluginLibrary& operator=(PluginLibrary&&) = delete;
+
+  private:
+    template <typename Function>
+    void find(Function& function, const char* name) const {
+        void* const address = dlsym(handle, name);
+        if (address == nullptr) {
+            throw std::runtime_error(dlerror());
+        }
+        static_assert(sizeof function == sizeof address);
+        std::memcpy(&function, &address, sizeof function);
+    }
+};
+
+int negotiate(const std::vector<int>& versions) {
+    const PluginLibrary library;
+    return library.version(static_cast<int>(versions.size()), versions.data());
+}
+
+namespace {
+
+// Options as C has them. What the plugin was given is gone after its init, as in the broker.
+class OptionArray {
+  public:
+    explicit OptionArray(const PluginOptions& options) : texts_(options) {
+        for (auto& [key, value] : texts_) {
+            options_.push_back({key.data(), value ? value->data() : nullptr});
+        }
+    }
+
+    ~OptionArray() {
+        for (auto& [key, value] : texts_) {
+            std::fill(key.begin(), key.end(), '?');
+            if (value) {
+                std::fill(value->begin(), value->end(), '?');
+            }
+        }
+    }
+
+    OptionArray(const OptionArray&) = delete;
+    OptionArray& operator=(const OptionArray&) = delete;
+    OptionArray(OptionArray&&) = delete;
+    OptionArray& operator=(OptionArray&&) = delete;
+
+    mosquitto_opt* data() { return options_.empty() ? nullptr : options_.data(); }
+
+    [[nodiscard]] int size() const { return static_cast<int>(options_.size()); }
+
+  private:
+    PluginOptions texts_;
+    std::vector<mosquitto_opt> options_;
+};
+
+}  // namespace
+
+LoadedPlugin::LoadedPlugin(const PluginOptions& options, std::size_t failing_allocation)
+    : library_(std::make_unique<PluginLibrary>()),
+      id_(std::make_unique<mosquitto_plugin_id_t>()) {
+    broker_log().clear();
+    const int versions[] = {3, 4, 5};  // what 2.0 and 2.1 offer
+    if (library_->version(std::size(versions), versions) != MOSQ_PLUGIN_VERSION) {
+        throw std::runtime_error("the plugin does not speak version 5");
+    }
+    OptionArray array(options);
+    const AllocationFailure failure(failing_allocation);
+    init_result_ = library_->init(id_.get(), &userdata_, array.data(), array.size());
+}
+
+LoadedPlugin::~LoadedPlugin() {
+    static_cast<void>(clean_up());
+}
+
+int LoadedPlugin::clean_up() {
+    if (init_result_ != MOSQ_ERR_SUCCESS) {
+        return init_result_;
+    }
+    init_result_ = MOSQ_ERR_NOT_FOUND;
+    return library_->clean_up(std::exchange(userdata_, nullptr), nullptr, 0);
+}
+
+std::size_t LoadedPlugin::callback_count() const {
+    return id_->callbacks.size();
+}
+
+int LoadedPlugin::call(int event, void* data) {
+    const Callback& callback = id_->callbacks.at(event);
+    return callback.function(event, data, callback.userdata);
+}
+
+int LoadedPlugin::log_in(mosquitto& client, const std::optional<std::string>& password) {
+    // The broker's own, which it may free at any time.
+    std::optional<std::string> username = client.username;
+    std::optional<std::string> secret = password;
+    mosquitto_evt_basic_auth event{};
+    event.client = &client;
+    event.username = username ? username->data() : nullptr;
+    event.password = secret ? secret->data() : nullptr;
+    return call(MOSQ_EVT_BASIC_AUTH, &event);
+}
+
+int LoadedPlugin::check(mosquitto& client, int access, const char* topic, int qos) {
+    mosquitto_evt_acl_check event{};
+    event.client = &client;
+    event.topic = topic;
+    event.access = access;
+    event.qos = static_cast<std::uint8_t>(qos);
+    return call(MOSQ_EVT_ACL_CHECK, &event);
+}
+
+int LoadedPlugin::write(mosquitto& client, const char* topic, int qos) {
+    return check(client, MOSQ_ACL_WRITE, topic, qos);
+}
+
+int LoadedPlugin::read(mosquitto& client, const char* topic) {
+    return check(client, MOSQ_ACL_READ, topic);
+}
+
+int LoadedPlugin::subscribe(mosquitto& client, const char* filter, int qos) {
+    return check(client, MOSQ_ACL_SUBSCRIBE, filter, qos);
+}
+
+int LoadedPlugin::unsubscribe(mosquitto& client, const char* filter) {
+    return check(client, MOSQ_ACL_UNSUBSCRIBE, filter);
+}
+
+int LoadedPlugin::disconnect(mosquitto& client) {
+    mosquitto_evt_disconnect event{};
+    event.client = &client;
+    return call(MOSQ_EVT_DISCONNECT, &event);
+}
+
+int LoadedPlugin::go_offline(mosquitto& client) {
+    mosquitto_evt_disconnect event{};
+    event.client = &client;
+    return call(event_client_offline, &event);
+}
+
+int LoadedPlugin::tick() {
+    mosquitto_evt_tick event{};
+    return tick(event);
+}
+
+int LoadedPlugin::tick(mosquitto_evt_tick& event) {
+    return call(MOSQ_EVT_TICK, &event);
+}
+
+int LoadedPlugin::reload() {
+    mosquitto_evt_reload event{};
+    return call(MOSQ_EVT_RELOAD, &event);
+}
+
+}  // namespace pgauth::testing

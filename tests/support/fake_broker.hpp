@@ -1,0 +1,142 @@
+// FakeBroker: as much of Mosquitto as a plugin sees of it, in the test's own process.
+//
+//   LoadedPlugin plugin({{"database_connection", "…"}});      // dlopen and init, as the broker
+//   mosquitto press{.id = "a", .username = "press-7"};        // the broker's connection
+//   CHECK(plugin.log_in(press, "sesame") == MOSQ_ERR_SUCCESS);
+//   CHECK(plugin.write(press, "plant/7") == MOSQ_ERR_ACL_DENIED);
+//   CHECK(broker_log().lines().empty());
+//
+// It is for what the real broker cannot be made to do at will: lose a client id, use an address
+// again, ask through a connection on its stack or from another thread.
+//
+// One source makes two executables: a 2.0 broker, and a 2.1 broker that has fake_broker_2_1.cpp
+// as well. Which of them this is, is_2_1() says.
+//
+// The mistake to avoid: believing that a real broker calls in this order because a test does.
+// BROKER.md has what was seen in the real ones.
+// Thread safety: BrokerLog and the calls of log_in() and the checks; the rest is for one
+// thread.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+
+// The broker's connection. What is none is NULL to the plugin.
+// NOLINTNEXTLINE(readability-identifier-naming): the broker's name for it
+struct mosquitto {
+    std::optional<std::string> id = std::nullopt;
+    std::optional<std::string> username = std::nullopt;
+    std::optional<std::string> address = "127.0.0.1";
+    bool clean_session = true;
+    int protocol_version = 4;
+};
+
+namespace pgauth::testing {
+
+inline constexpr int event_client_offline = 28;  // from 2.1 on
+inline constexpr int server_unavailable = 136;   // the reason code, on 2.1
+
+[[nodiscard]] bool is_2_1() noexcept;
+
+class BrokerLog {
+  public:
+    struct Line {
+        int level;
+        std::string text;
+    };
+
+    void add(int level, std::string_view text);
+    void clear();
+
+    [[nodiscard]] std::vector<Line> lines() const;
+    [[nodiscard]] std::vector<Line> lines(int level) const;
+
+    // How many lines have `part` in them.
+    [[nodiscard]] std::size_t count(std::string_view part) const;
+
+    // How often another thread than the one that last called clear() has logged. The broker's
+    // log function is for its own thread.
+    [[nodiscard]] std::size_t foreign() const;
+
+    // All lines, for INFO().
+    [[nodiscard]] std::string text() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::thread::id owner_ = std::this_thread::get_id();
+    std::vector<Line> lines_;
+    std::size_t foreign_ = 0;
+};
+
+[[nodiscard]] BrokerLog& broker_log();
+
+// What the plugin answers to a broker that speaks these versions of the interface.
+[[nodiscard]] int negotiate(const std::vector<int>& versions);
+
+// A value that is none is NULL to the plugin.
+using PluginOptions = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+struct PluginLibrary;
+
+class LoadedPlugin {
+  public:
+    // Clears the log, opens the library and calls its init, in which allocation number
+    // `failing_allocation` fails. Throws where it cannot be opened.
+    explicit LoadedPlugin(const PluginOptions& options, std::size_t failing_allocation = 0);
+    ~LoadedPlugin();
+
+    LoadedPlugin(const LoadedPlugin&) = delete;
+    LoadedPlugin& operator=(const LoadedPlugin&) = delete;
+    LoadedPlugin(LoadedPlugin&&) = delete;
+    LoadedPlugin& operator=(LoadedPlugin&&) = delete;
+
+    [[nodiscard]] int init_result() const noexcept { return init_result_; }
+
+    [[nodiscard]] std::size_t callback_count() const;
+
+    // Everything below: REQUIRES: init_result() == MOSQ_ERR_SUCCESS. All but tick() and
+    // reload() give what the callback returned.
+
+    // With the username of the connection. `password` none: NULL.
+    int log_in(mosquitto& client, const std::optional<std::string>& password);
+
+    int write(mosquitto& client, const char* topic, int qos = 0);
+    int read(mosquitto& client, const char* topic);
+    int subscribe(mosquitto& client, const char* filter, int qos = 0);
+    int unsubscribe(mosquitto& client, const char* filter);
+    int check(mosquitto& client, int access, const char* topic, int qos = 0);
+
+    int disconnect(mosquitto& client);
+    int go_offline(mosquitto& client);  // 2.1 only
+
+    int tick();
+    int tick(mosquitto_evt_tick& event);
+
+    // Without options, as both brokers do.
+    int reload();
+
+    // Before the destructor does it. Unregistered callbacks are the test's to look at.
+    int clean_up();
+
+  private:
+    int call(int event, void* data);
+
+    std::unique_ptr<PluginLibrary> library_;
+    std::unique_ptr<mosquitto_plugin_id_t> id_;
+    void* userdata_ = nullptr;
+    int init_result_ = MOSQ_ERR_UNKNOWN;
+};
+
+}  // namespace pgauth::testing

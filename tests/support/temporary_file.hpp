@@ -1,0 +1,48 @@
+// TemporaryFile: a file that goes with its object.
+//
+//   const TemporaryFile file("database: {connection: 'host=/tmp'}\n");
+//   LoadedPlugin plugin({{"config", file.path()}});
+//
+// Thread safety: none.
+
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+
+namespace pgauth::testing {
+
+class TemporaryFile {
+  public:
+    explicit TemporaryFile(std::string_view text)
+        : path_((std::filesystem::temp_directory_path() / "pgauth-test-XXXXXX").string()) {
+        close(mkstemp(path_.data()));
+        write(text);
+    }
+
+    ~TemporaryFile() {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    TemporaryFile(TemporaryFile&&) = delete;
+    TemporaryFile& operator=(TemporaryFile&&) = delete;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    void write(std::string_view text) const {
+        std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
+    }
+
+  private:
+    std::string path_;
+};
+
+}  // namespace pgauth::testing
