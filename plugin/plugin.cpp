@@ -230,6 +230,10 @@ int on_disconnect(int /*event*/, void* event_data, void* userdata) {
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             const auto& event = *static_cast<const mosquitto_evt_disconnect*>(event_data);
             service.disconnected(event.client, text_or_none(mosquitto_client_id(event.client)));
+            // 2.0 ends TLS before it asks about the will, 2.1 after.
+            if (is_at_least_2_1()) {
+                service.expect_will(event.client);
+            }
             return MOSQ_ERR_SUCCESS;
         });
 }

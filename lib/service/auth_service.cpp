@@ -1,5 +1,6 @@
 #include "service/auth_service.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <utility>
@@ -13,6 +14,8 @@ namespace pgauth {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::size_t max_strangers = 500;
 
 LoginDecision try_again(LoginCause cause) {
     return {LoginOutcome::try_again, cause, nullptr, {}};
@@ -100,6 +103,8 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
         return judge(view(), request, nullptr);
     }
     catch_up();
+    expects_will_ = nullptr;
+    know_as_new(request.connection);
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
@@ -181,6 +186,7 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
                                                        std::optional<std::string_view> address,
                                                        const void* connection) {
     catch_up();
+    know_as_new(connection);
     const View now = view();
     LoginCause cause = LoginCause::replica_not_ready;
     if (now.replica != nullptr) {
@@ -211,12 +217,25 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
 // certificate any more, and has no key.
 bool AuthService::is_unasked(const AccessCheck& check,
                              const void* connection,
-                             const LookUp& look_up) const {
-    if (!check.has_address || shared_->sessions().is_there(check.client_id, connection)) {
+                             const LookUp& look_up) {
+    const bool is_will =
+        std::exchange(expects_will_, nullptr) == connection && check.action == Action::publish;
+    if (is_will || !check.has_address ||
+        shared_->sessions().is_there(check.client_id, connection)) {
         return false;
     }
     return unvouched_.contains(connection) || pre_shared_key_identities_.contains(connection) ||
            look_up().certificate.has_value();
+}
+
+// Whether this connection has ended without ever having had a session. Its will is nobody's,
+// also where it took the client id and the username of a session that is away.
+bool AuthService::is_stranger(const void* connection) const {
+    return std::find(strangers_.begin(), strangers_.end(), connection) != strangers_.end();
+}
+
+void AuthService::know_as_new(const void* connection) {
+    std::erase(strangers_, connection);
 }
 
 // A connection that the broker has let in without asking: after a TLS-PSK handshake, or because
@@ -228,6 +247,7 @@ const Session* AuthService::adopt(const AccessCheck& check,
     if (refused != unvouched_.end() && refused->second == check.client_id) {
         return nullptr;
     }
+    know_as_new(connection);
     const ConnectionDetails details = look_up();
     const auto identity = pre_shared_key_identities_.find(connection);
     const bool has_key =
@@ -290,16 +310,21 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
-    const bool is_new = is_unasked(check, connection, look_up);
-    if (is_new) {
-        session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
-    } else if (session != nullptr && session->token != connection && check.has_address) {
+    const bool is_its_own = session != nullptr && session->token == connection &&
+                            (session->connected || session->replaced);
+    if (!is_its_own) {
         // On behalf of a session the broker asks through a connection without an address. One
         // that has an address is somebody else, who never logged in here.
-        session = nullptr;
+        const bool is_somebody_else = session != nullptr && session->token != connection;
+        if (is_unasked(check, connection, look_up)) {
+            session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
+        } else if (check.has_address && (is_somebody_else || is_stranger(connection))) {
+            session = nullptr;
+        } else {
+            check.renamed =
+                session == nullptr && sessions.logged_in(check.client_id, connection);
+        }
     }
-    check.renamed =
-        !is_new && session == nullptr && sessions.logged_in(check.client_id, connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
     log_access(check, decision);
     return decision;
@@ -311,6 +336,12 @@ void AuthService::disconnected(const void* connection,
     recheck_window_.note_disconnect();
     pre_shared_key_identities_.erase(connection);
     unvouched_.erase(connection);
+    if (!client_id || !shared_->sessions().is_there(*client_id, connection)) {
+        strangers_.push_back(connection);
+        if (strangers_.size() > max_strangers) {
+            strangers_.pop_front();
+        }
+    }
     shared_->sessions().close(connection, client_id);
 }
 
@@ -322,6 +353,7 @@ void AuthService::reload() {
 }
 
 void AuthService::tick() {
+    expects_will_ = nullptr;
     recheck_window_.close();
     catch_up();
 }

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -85,6 +86,11 @@ class AuthService {
     // `client_id` none: the broker has lost it.
     void disconnected(const void* connection, std::optional<std::string_view> client_id);
 
+    // For brokers that ask about a will after disconnected() while the certificate can still be
+    // seen: what this connection publishes next, before anybody else does anything, is its
+    // will.
+    void expect_will(const void* connection) noexcept { expects_will_ = connection; }
+
     // Reads the configuration again (SIGHUP); what comes of it is taken up on a later call.
     void reload();
 
@@ -110,7 +116,9 @@ class AuthService {
     void open_session(const LoginRequest& request, const LoginDecision& decision);
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
-                                  const LookUp& look_up) const;
+                                  const LookUp& look_up);
+    [[nodiscard]] bool is_stranger(const void* connection) const;
+    void know_as_new(const void* connection);
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
@@ -145,7 +153,9 @@ class AuthService {
     // refused.
     std::unordered_map<const void*, std::string> pre_shared_key_identities_;
     std::unordered_map<const void*, std::string> unvouched_;  // with its client id
+    std::deque<const void*> strangers_;  // that ended without a session, for their wills
     std::vector<std::string> kicks_;
+    const void* expects_will_ = nullptr;
     bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet

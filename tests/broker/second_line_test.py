@@ -99,6 +99,23 @@ def test_a_will_of_who_has_no_rights_is_not_delivered(place):
     boss.expect_only("plant/all", "press-7")
 
 
+@both_versions
+@pytest.mark.parametrize("asked", [False, True], ids=["silent", "refused before"])
+def test_a_will_is_not_judged_by_the_session_whose_names_it_took(place, asked, version):
+    owner = place.client("with a will", certificate=place.shown["either"], durable=True, version=version)
+    boss = place.supervisor()
+    for _ in range(3):
+        owner.login().disconnect()
+        intruder = _show(place, "CN=either, pinned for acme", "with a will", will=("plant/all", "?"), durable=True, version=version)
+        if asked:
+            assert intruder.subscribe("orders/all")[0] in REFUSED
+        since = place.broker.log_size()
+        intruder.drop()
+        place.broker.wait_for_log("pgauth: client id `with a will` .*publish `plant/all` denied", since)
+    boss.ping()
+    assert not boss.messages
+
+
 def test_who_takes_a_client_id_gets_nothing_of_what_its_owner_subscribed_to(place):
     """The broker asks nobody whether it may, so it cuts the owner off."""
     owner = place.client("shared id", username="either", durable=True).login()
@@ -118,7 +135,7 @@ def test_a_session_that_has_ended_lends_its_rights_to_no_other_certificate(place
     """Client id and username are its own, and often even its place in the broker's memory."""
     options = {"version": version, "durable": durable}
     boss = place.supervisor()
-    for leave in ("disconnect", "drop") * 4:
+    for leave in ("disconnect", "drop") * 2:
         owner = place.client("passed on", certificate=place.shown["either"], transport=transport, **options).login()
         assert owner.subscribe("orders/all") == [1]
         getattr(owner, leave)()

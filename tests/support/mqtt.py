@@ -210,13 +210,14 @@ class Client:
 # --- mosquitto_pub and mosquitto_sub -------------------------------------------------------
 
 
-def _command(program, broker, client_id, *, username=None, password=None, transport="tcp", certificate=None, psk=None):
-    """certificate: as for Client. psk: (identity, key)."""
+def _command(program, broker, client_id, *, username=None, password=None, transport="tcp", certificate=None, psk=None,
+             durable=False):
+    """certificate, durable: as for Client. psk: (identity, key)."""
     options = {"-u": username, "-P": password, "--psk-identity": psk and psk[0], "--psk": psk and psk[1]}
     if certificate:
         options |= {"--cafile": broker.authority.certificate, "--cert": certificate[0], "--key": certificate[1]}
     given = [word for option, value in options.items() if value for word in (option, value)]
-    return [program, "-h", "127.0.0.1", "-p", str(broker.port(transport)), "-i", client_id, "-q", "1", *given]
+    return [program, "-h", "127.0.0.1", "-p", str(broker.port(transport)), "-i", client_id, "-q", "1", *given] + (["-c"] if durable else [])
 
 
 def mosquitto_pub(broker, client_id, topic, message, **options):
