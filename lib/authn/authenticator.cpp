@@ -71,11 +71,15 @@ std::optional<LoginDecision> Authenticator::settle_without_password(
         case Identity::By::certificate:
             return std::nullopt;
         case Identity::By::unknown_username:
-            if (options_.unknown == UnknownUsers::defer) {
-                return LoginDecision{
-                    LoginOutcome::handed_on, LoginCause::unknown_client, nullptr, {}};
+            if (options_.unknown == UnknownUsers::deny) {
+                return std::nullopt;
             }
-            return std::nullopt;
+            return LoginDecision{
+                attempt.client_id_in_use ? LoginOutcome::try_again : LoginOutcome::handed_on,
+                attempt.client_id_in_use ? LoginCause::client_id_in_use
+                                         : LoginCause::unknown_client,
+                nullptr,
+                {}};
         case Identity::By::nothing:
             break;
     }

@@ -70,6 +70,12 @@ Result<Network> Network::parse(std::string_view text) {
 }
 
 bool Network::contains(const IpAddress& address) const noexcept {
+    // `::/0` is every IPv6 address and, as in PostgreSQL, no IPv4 address.
+    const bool is_mapped =
+        std::memcmp(address.bytes_.data(), mapped_prefix.data(), mapped_prefix.size()) == 0;
+    if (is_mapped && prefix_bits_ < mapped_prefix_bits) {
+        return false;
+    }
     const std::size_t whole = prefix_bits_ / 8;
     const unsigned rest = prefix_bits_ % 8;
     if (std::memcmp(base_.bytes_.data(), address.bytes_.data(), whole) != 0) {

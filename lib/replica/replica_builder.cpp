@@ -240,8 +240,8 @@ void ReplicaBuilder::add(const EntryRow& row) {
     Group* group = group_of(row.group_name);
     const std::shared_ptr<Client> client = client_of(row.username);
     const auto owner = [&] {
-        return group != nullptr ? "group " + quote(group->name)
-                                : "client " + shown(row.username);
+        return row.group_name ? "group " + shown(row.group_name)
+                              : "client " + shown(row.username);
     };
     std::optional<AclEntry> entry;
     const bool names_one = row.group_name.has_value() != row.username.has_value();

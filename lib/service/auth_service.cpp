@@ -15,8 +15,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t max_strangers = 500;
-
 LoginDecision try_again(LoginCause cause) {
     return {LoginOutcome::try_again, cause, nullptr, {}};
 }
@@ -103,8 +101,7 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
         return judge(view(), request, nullptr);
     }
     catch_up();
-    expects_will_ = nullptr;
-    know_as_new(request.connection);
+    unasked_.begin(request.connection);
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
@@ -178,7 +175,6 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
                                         decision.client,
                                         request.client_id,
                                         transport_of(request, decision.satisfied));
-    unvouched_.erase(request.connection);
     shared_->sessions().open(std::move(session));
 }
 
@@ -186,7 +182,7 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
                                                        std::optional<std::string_view> address,
                                                        const void* connection) {
     catch_up();
-    know_as_new(connection);
+    unasked_.begin(connection);
     const View now = view();
     LoginCause cause = LoginCause::replica_not_ready;
     if (now.replica != nullptr) {
@@ -198,7 +194,7 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
                                            address_in(address),
                                            std::chrono::system_clock::now());
             if (key) {
-                pre_shared_key_identities_.insert_or_assign(connection, std::string(identity));
+                unasked_.note_pre_shared_key(connection, identity);
                 return *std::move(key);
             }
             cause = key.error();
@@ -219,23 +215,12 @@ bool AuthService::is_unasked(const AccessCheck& check,
                              const void* connection,
                              const LookUp& look_up) {
     const bool is_will =
-        std::exchange(expects_will_, nullptr) == connection && check.action == Action::publish;
+        unasked_.take_expected_will(connection) && check.action == Action::publish;
     if (is_will || !check.has_address ||
         shared_->sessions().is_there(check.client_id, connection)) {
         return false;
     }
-    return unvouched_.contains(connection) || pre_shared_key_identities_.contains(connection) ||
-           look_up().certificate.has_value();
-}
-
-// Whether this connection has ended without ever having had a session. Its will is nobody's,
-// also where it took the client id and the username of a session that is away.
-bool AuthService::is_stranger(const void* connection) const {
-    return std::find(strangers_.begin(), strangers_.end(), connection) != strangers_.end();
-}
-
-void AuthService::know_as_new(const void* connection) {
-    std::erase(strangers_, connection);
+    return unasked_.knows(connection) || look_up().certificate.has_value();
 }
 
 // A connection that the broker has let in without asking: after a TLS-PSK handshake, or because
@@ -243,15 +228,14 @@ void AuthService::know_as_new(const void* connection) {
 const Session* AuthService::adopt(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up) {
-    const auto refused = unvouched_.find(connection);
-    if (refused != unvouched_.end() && refused->second == check.client_id) {
+    if (unasked_.is_refused(connection, check.client_id)) {
         return nullptr;
     }
-    know_as_new(connection);
+    unasked_.forget_stranger(connection);
     const ConnectionDetails details = look_up();
-    const auto identity = pre_shared_key_identities_.find(connection);
-    const bool has_key =
-        identity != pre_shared_key_identities_.end() && check.username == identity->second;
+    // Who has shown a certificate has not come by TLS-PSK.
+    const bool has_key = !details.certificate &&
+                         unasked_.has_pre_shared_key(connection, check.username.value_or(""));
     if (!has_key && !details.certificate) {
         return nullptr;
     }
@@ -279,8 +263,7 @@ const Session* AuthService::adopt(const AccessCheck& check,
     }
     log_login(request, decision);
     if (decision.outcome != LoginOutcome::accepted) {
-        unvouched_.insert_or_assign(connection, std::string(check.client_id));
-        kicks_.emplace_back(check.client_id);
+        unasked_.refuse(connection, check.client_id);
         return nullptr;
     }
     open_session(request, decision);
@@ -288,7 +271,7 @@ const Session* AuthService::adopt(const AccessCheck& check,
 }
 
 std::vector<std::string> AuthService::take_kicks() {
-    std::vector<std::string> kicks = std::exchange(kicks_, {});
+    std::vector<std::string> kicks = unasked_.take_refused();
     // Somebody who proved itself may have taken the client id since.
     std::erase_if(kicks, [this](const std::string& client_id) {
         return shared_->sessions().find_connected(client_id) != nullptr;
@@ -318,7 +301,8 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
         const bool is_somebody_else = session != nullptr && session->token != connection;
         if (is_unasked(check, connection, look_up)) {
             session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
-        } else if (check.has_address && (is_somebody_else || is_stranger(connection))) {
+        } else if (check.has_address &&
+                   (is_somebody_else || unasked_.is_stranger(connection))) {
             session = nullptr;
         } else {
             check.renamed =
@@ -334,14 +318,7 @@ void AuthService::disconnected(const void* connection,
                                std::optional<std::string_view> client_id) {
     catch_up();
     recheck_window_.note_disconnect();
-    pre_shared_key_identities_.erase(connection);
-    unvouched_.erase(connection);
-    if (!client_id || !shared_->sessions().is_there(*client_id, connection)) {
-        strangers_.push_back(connection);
-        if (strangers_.size() > max_strangers) {
-            strangers_.pop_front();
-        }
-    }
+    unasked_.end(connection, client_id && shared_->sessions().is_there(*client_id, connection));
     shared_->sessions().close(connection, client_id);
 }
 
@@ -353,7 +330,7 @@ void AuthService::reload() {
 }
 
 void AuthService::tick() {
-    expects_will_ = nullptr;
+    unasked_.expect_will(nullptr);
     recheck_window_.close();
     catch_up();
 }

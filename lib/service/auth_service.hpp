@@ -18,7 +18,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,7 +25,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "authn/login.hpp"
@@ -39,6 +37,7 @@
 #include "service/config_reloader.hpp"
 #include "service/recheck_window.hpp"
 #include "service/shared_state.hpp"
+#include "service/unasked_connections.hpp"
 
 namespace pgauth {
 
@@ -89,7 +88,7 @@ class AuthService {
     // For brokers that ask about a will after disconnected() while the certificate can still be
     // seen: what this connection publishes next, before anybody else does anything, is its
     // will.
-    void expect_will(const void* connection) noexcept { expects_will_ = connection; }
+    void expect_will(const void* connection) noexcept { unasked_.expect_will(connection); }
 
     // Reads the configuration again (SIGHUP); what comes of it is taken up on a later call.
     void reload();
@@ -117,8 +116,6 @@ class AuthService {
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up);
-    [[nodiscard]] bool is_stranger(const void* connection) const;
-    void know_as_new(const void* connection);
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
@@ -149,13 +146,7 @@ class AuthService {
     Authorizer authorizer_;
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
-    // Of connections that the broker does not ask about: whose key one had, and which were
-    // refused.
-    std::unordered_map<const void*, std::string> pre_shared_key_identities_;
-    std::unordered_map<const void*, std::string> unvouched_;  // with its client id
-    std::deque<const void*> strangers_;  // that ended without a session, for their wills
-    std::vector<std::string> kicks_;
-    const void* expects_will_ = nullptr;
+    UnaskedConnections unasked_;
     bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet

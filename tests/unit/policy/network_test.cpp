@@ -25,6 +25,9 @@ TEST_CASE("a network holds the addresses that share its prefix", "[policy]") {
         {"10.1.2.3/32", "10.1.2.4", false},
         {"0.0.0.0/0", "255.255.255.255", true},
         {"0.0.0.0/0", "::1", false},
+        {"::/0", "2001:db8::1", true},
+        {"::/0", "10.1.2.3", false},
+        {"::ffff:0:0/96", "10.1.2.3", true},
         {"10.1.2.128/25", "10.1.2.127", false},  // a prefix within a byte
         {"10.1.2.128/25", "10.1.2.128", true},
         {"10.1.2.4/31", "10.1.2.5", true},
