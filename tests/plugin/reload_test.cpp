@@ -98,7 +98,7 @@ TEST_CASE("during the re-checks a stranger is still asked for its password",
 }
 
 TEST_CASE("during the re-checks the address of a connection that has gone opens nothing",
-          "[plugin][tables][!mayfail]") {
+          "[plugin][tables]") {
     // Where the broker raises no ticks (2.0.11 with per_listener_settings) a new connection can
     // come as long as the re-checks are thought to go on.
     Running running;

@@ -9,6 +9,8 @@
 #include <map>
 #include <stdexcept>
 
+#include <openssl/x509.h>
+
 #include "support/allocation_failure.hpp"
 
 extern "C" {
@@ -35,6 +37,11 @@ struct mosquitto_plugin_id_t {
 // --- what the plugin calls ----------------------------------------------------------------
 
 namespace {
+
+std::vector<std::string>& kicks() {
+    static std::vector<std::string> client_ids;
+    return client_ids;
+}
 
 const char* text_or_null(const std::optional<std::string>& text) {
     return text ? text->c_str() : nullptr;
@@ -103,9 +110,35 @@ int mosquitto_client_protocol_version(const mosquitto* client) {
     return client->protocol_version;
 }
 
+// An X509*, which is the plugin's to free.
+void* mosquitto_client_certificate(const mosquitto* client) {
+    const std::string& der = client->certificate;
+    const auto* begin = reinterpret_cast<const unsigned char*>(der.data());
+    return der.empty() ? nullptr : d2i_X509(nullptr, &begin, static_cast<long>(der.size()));
+}
+
+// Frees the username that the event had, as the broker does.
+int mosquitto_set_username(mosquitto* client, const char* username) {
+    const pgauth::testing::AllocationsSucceed here;  // C does not throw
+    std::string copy = username;
+    client->username.reset();
+    client->username = std::move(copy);
+    return MOSQ_ERR_SUCCESS;
+}
+
+int mosquitto_kick_client_by_clientid(const char* clientid, bool /*with_will*/) {
+    const pgauth::testing::AllocationsSucceed here;
+    kicks().emplace_back(clientid);
+    return MOSQ_ERR_SUCCESS;
+}
+
 }  // extern "C"
 
 namespace pgauth::testing {
+
+std::vector<std::string> take_kicks() {
+    return std::exchange(kicks(), {});
+}
 
 bool is_2_1() noexcept {
     return &mosquitto_plugin_set_info != nullptr;
@@ -245,6 +278,7 @@ LoadedPlugin::LoadedPlugin(const PluginOptions& options, std::size_t failing_all
     : library_(std::make_unique<PluginLibrary>()),
       id_(std::make_unique<mosquitto_plugin_id_t>()) {
     broker_log().clear();
+    static_cast<void>(take_kicks());
     const int versions[] = {3, 4, 5};  // what 2.0 and 2.1 offer
     if (library_->version(std::size(versions), versions) != MOSQ_PLUGIN_VERSION) {
         throw std::runtime_error("the plugin does not speak version 5");
@@ -276,12 +310,10 @@ int LoadedPlugin::call(int event, void* data) {
 }
 
 int LoadedPlugin::log_in(mosquitto& client, const std::optional<std::string>& password) {
-    // The broker's own, which it may free at any time.
-    std::optional<std::string> username = client.username;
     std::optional<std::string> secret = password;
     mosquitto_evt_basic_auth event{};
     event.client = &client;
-    event.username = username ? username->data() : nullptr;
+    event.username = client.username ? client.username->data() : nullptr;
     event.password = secret ? secret->data() : nullptr;
     return call(MOSQ_EVT_BASIC_AUTH, &event);
 }
@@ -309,6 +341,22 @@ int LoadedPlugin::subscribe(mosquitto& client, const char* filter, int qos) {
 
 int LoadedPlugin::unsubscribe(mosquitto& client, const char* filter) {
     return check(client, MOSQ_ACL_UNSUBSCRIBE, filter);
+}
+
+std::optional<std::string> LoadedPlugin::pre_shared_key(mosquitto& client,
+                                                        const char* identity,
+                                                        int room) {
+    std::vector<char> key(static_cast<std::size_t>(room) + 1, '?');
+    mosquitto_evt_psk_key event{};
+    event.client = &client;
+    event.identity = identity;
+    event.key = key.data();
+    event.max_key_len = room;
+    const int result = call(MOSQ_EVT_PSK_KEY, &event);
+    if (key.back() != '?') {
+        throw std::runtime_error("the plugin wrote past the end of the key");
+    }
+    return result == MOSQ_ERR_SUCCESS ? std::optional<std::string>(key.data()) : std::nullopt;
 }
 
 int LoadedPlugin::disconnect(mosquitto& client) {

@@ -41,6 +41,7 @@ struct mosquitto {
     std::optional<std::string> address = "127.0.0.1";
     bool clean_session = true;
     int protocol_version = 4;
+    std::string certificate = {};  // DER; empty: none was presented
 };
 
 namespace pgauth::testing {
@@ -82,6 +83,10 @@ class BrokerLog {
 
 [[nodiscard]] BrokerLog& broker_log();
 
+// The client ids that the plugin has had thrown off since this was last asked. What a broker
+// does about it, with its disconnect, is the test's to play.
+[[nodiscard]] std::vector<std::string> take_kicks();
+
 // What the plugin answers to a broker that speaks these versions of the interface.
 [[nodiscard]] int negotiate(const std::vector<int>& versions);
 
@@ -109,7 +114,7 @@ class LoadedPlugin {
     // Everything below: REQUIRES: init_result() == MOSQ_ERR_SUCCESS. All but tick() and
     // reload() give what the callback returned.
 
-    // With the username of the connection. `password` none: NULL.
+    // With the username of the connection, which the plugin may change. `password` none: NULL.
     int log_in(mosquitto& client, const std::optional<std::string>& password);
 
     int write(mosquitto& client, const char* topic, int qos = 0);
@@ -117,6 +122,12 @@ class LoadedPlugin {
     int subscribe(mosquitto& client, const char* filter, int qos = 0);
     int unsubscribe(mosquitto& client, const char* filter);
     int check(mosquitto& client, int access, const char* topic, int qos = 0);
+
+    // The key that a TLS-PSK handshake is made with; none where there is to be none. A key may
+    // have `room` bytes with its end.
+    std::optional<std::string> pre_shared_key(mosquitto& client,
+                                              const char* identity,
+                                              int room = 256);
 
     int disconnect(mosquitto& client);
     int go_offline(mosquitto& client);  // 2.1 only
