@@ -17,7 +17,7 @@ both_versions = pytest.mark.parametrize("version", [V311, V5], ids=["3.1.1", "5"
 
 @pytest.fixture(scope="module", params=[False, True], ids=["global", "per listener"])
 def place(request, install_once):
-    place = install_once("", ["certificate", "tls", "websockets"], per_listener_settings=request.param)
+    place = install_once("", ["certificate", "certificate websockets", "tls", "websockets"], per_listener_settings=request.param)
     place.certificates = {name: place.certificate(name) for name in (
         "press-7", "unknown", "only password", "pinned", "disabled", "not yet", "expired", "bound", "from here", "from elsewhere",
         "either", "both", "three", "revoked", "lapsed", "pinned lapsed", "pinned not yet", "required lapsed")}
@@ -158,6 +158,18 @@ def test_where_no_certificate_is_asked_for_passwords_decide(place, transport, us
         assert place.lines_logged(f"pgauth: refused .*{why_not}", since)
 
 
+@both_versions
+@pytest.mark.parametrize("shown, why_not", [
+    ("press-7", IN), ("pinned", IN), ("unknown", NO_USERNAME), ("disabled", "the client is disabled"), ("revoked", "revoked_certificates"),
+    ("from here", IN), ("from elsewhere", "its address lies in none")])
+def test_over_websockets_certificates_count_alike(place, shown, why_not, version):
+    """There libwebsockets says that an IPv4 client comes from ::ffff:127.0.0.1."""
+    since = place.broker.log_size()
+    answer = place.connect("device", transport="certificate websockets", certificate=place.certificates[shown], version=version)
+    assert answer == (0 if why_not is IN else NOT_AUTHORIZED[version])
+    assert place.lines_logged(f"pgauth: .*client id `device` .* from ::ffff:127.0.0.1: .*{why_not or 'satisfied'}", since)
+
+
 def test_a_client_id_that_its_pattern_allows_lets_a_certificate_in(place):
     assert place.connect("line-4-b", certificate=place.certificates["bound"]) == 0
 
@@ -204,6 +216,20 @@ def test_a_sighup_leaves_certificate_sessions_in(place):
         assert press.is_connected()
         assert place.delivers(press, "plant/press-7", to=boss)
         assert not place.delivers(press, "plant/nobody", to=boss)
+
+
+@pytest.mark.parametrize("leave", ["drop", "is replaced"])
+@pytest.mark.parametrize("transport", ["certificate", "certificate websockets"])
+def test_the_will_of_a_certificates_session_is_judged_by_its_clients_rights(place, transport, leave):
+    boss = place.supervisor()
+    for topic in ("plant/either", "plant/press-7"):
+        device = place.login("device", transport=transport, certificate=place.certificates["press-7"], will=(topic, "gone"))
+        if leave == "drop":
+            device.drop()
+        else:
+            place.login("device", transport=transport, certificate=place.certificates["press-7"])
+    boss.expect_only("plant/press-7", "gone")
+    assert place.connect("device", certificate=place.certificates["press-7"]) == 0
 
 
 def test_a_client_replaces_itself_whichever_way_it_proves_itself(place):

@@ -30,6 +30,7 @@ LISTENERS = {
     "websockets": ("protocol websockets",),
     "tls": _SERVER,
     "certificate": _CLIENT_CERTIFICATE,
+    "certificate websockets": (*_CLIENT_CERTIFICATE, "protocol websockets"),
     # Here the broker takes the username from the certificate, and asks no plugin about the login.
     "identity": (*_CLIENT_CERTIFICATE, "use_identity_as_username true"),
     "subject": (*_CLIENT_CERTIFICATE, "use_subject_as_username true"),

@@ -65,7 +65,7 @@ class Client:
         self._suback = {}
         clean = {} if version == V5 else {"clean_session": not durable}
         self._paho = _Paho(client_id, protocol=version, reconnect_on_failure=False,
-                           transport="websockets" if transport == "websockets" else "tcp", **clean)
+                           transport="websockets" if "websockets" in transport else "tcp", **clean)
         if username is not None:
             self._paho.username_pw_set(username, password)
         if will:
