@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-COMMANDS = ["./examples/quickstart/run --check", "./tests/run", "cmake --workflow --preset release", ".ci/run"]
+COMMANDS = ["./examples/quickstart/run --check", "./tests/run", "./examples/certificates/run", "cmake --workflow --preset release", ".ci/run"]
 FIRST_SCREEN_LINES = 12
 
 
@@ -43,7 +43,8 @@ def main(root):
     complaints += [f"README.md: no {command}" for command in COMMANDS if command not in readme]
     first_screen = "\n".join(readme.splitlines()[:FIRST_SCREEN_LINES])
     complaints += [f"README.md: {command} is not on the first screen" for command in COMMANDS[:2] if command not in first_screen]
-    for page in ("README.md", "schema/README.md", "lib/README.md", "CHANGELOG.md"):
+    for page in ("README.md", "schema/README.md", "lib/README.md", "CHANGELOG.md", "examples/quickstart/README.md",
+                 "examples/certificates/README.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", (root / page).read_text()):
             if not (root / page).parent.joinpath(link).exists():
                 complaints.append(f"{page}: link to {link}, which is not there")
