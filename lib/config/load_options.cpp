@@ -118,6 +118,11 @@ Result<std::string> read_file(const std::string& path) {
         return refuse(ErrorKind::unavailable, "cannot be read");
     }
     text.resize(static_cast<std::size_t>(file.gcount()));
+    // Rather an editor that has just truncated it than somebody who means all defaults.
+    if (text.empty()) {
+        return refuse(ErrorKind::invalid_input,
+                      "empty: leave plugin_opt_config out where the PG* variables say it all");
+    }
     if (text.size() > max_file_bytes) {
         return refuse(ErrorKind::invalid_input, "larger than 1 MiB: name a pgauth.yaml");
     }

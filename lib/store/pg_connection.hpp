@@ -34,7 +34,7 @@ class PgConnection {
     using Row = std::span<const std::optional<std::string_view>>;  // none: SQL null
     using RowHandler = std::function<void(const Row&)>;
 
-    // For reaching a server, each host of a list, and for the next bytes of an answer.
+    // For reaching a server, all hosts of a list together, and for the next bytes of an answer.
     static constexpr std::chrono::seconds connect_timeout{10};
     static constexpr std::chrono::seconds answer_timeout{30};
 

@@ -221,8 +221,10 @@ TEST_CASE("of several hosts the one that is there is used", "[postgres]") {
     CHECK(feed->wait_for_first_load(generous));
 }
 
+// Not yet: libpq ignores connect_timeout where it is polled, and starts again at the first
+// host.
 TEST_CASE("of several hosts one that never answers does not keep from the next",
-          "[postgres][!mayfail]") {
+          "[postgres][!shouldfail]") {
     TestDatabase database;
     const BlackHole hole;
     WatchedFeed feed(

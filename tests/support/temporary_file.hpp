@@ -37,8 +37,11 @@ class TemporaryFile {
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    // All at once: whoever reads it meanwhile sees the old text or the new.
     void write(std::string_view text) const {
-        std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
+        const std::string draft = path_ + ".new";
+        std::ofstream(draft, std::ios::binary) << text;
+        std::filesystem::rename(draft, path_);
     }
 
   private:

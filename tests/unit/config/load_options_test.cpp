@@ -210,6 +210,7 @@ TEST_CASE("a file that cannot be read is refused with the reason", "[config]") {
     const std::string loop = directory.path("loop");
     std::filesystem::create_symlink(loop, loop);
     const std::string large = directory.write("large", std::string((1U << 20U) + 1, '#'));
+    const std::string empty = directory.write("empty", "");
 
     struct Row {
         std::string path;
@@ -224,6 +225,7 @@ TEST_CASE("a file that cannot be read is refused with the reason", "[config]") {
         {directory.path(), "a directory: name the file in it"},
         {pipe, "not a regular file: name a file"},
         {"/dev/null", "not a regular file: name a file"},
+        {empty, "empty: leave plugin_opt_config out where the PG* variables say it all"},
         {large, "larger than 1 MiB: name a pgauth.yaml"},
     };
     for (const Row& row : rows) {
