@@ -18,10 +18,10 @@ def blocks(language, section):
 @pytest.fixture(scope="module")
 def place(install_once):
     """A system in which everything has been done that README.md does in SQL."""
-    place = install_once()
+    place = install_once("", ["tcp", "certificate"])
     place.sql("SELECT mqtt_auth.create_group('operators'); SELECT mqtt_auth.create_group('lines')")
     a_hash = "$2b$04$abcdefghijklmnopqrstuuYfPpK0FhNKhXIzUULkJ3HqkOoRxPqTO"
-    for section in ("First client", "Groups and permissions", "Group rules"):
+    for section in ("First client", "Certificates", "Groups and permissions", "Group rules"):
         assert blocks("sql", section), section
         for block in blocks("sql", section):
             place.sql(block)
@@ -52,6 +52,17 @@ def test_a_hash_made_in_the_shell_lets_the_client_in(place):
     done = shell(place, script, typed="made-in-a-shell\n")
     assert done.returncode == 0, done.stderr
     place.until_answer(0, "press-8", password="made-in-a-shell")
+
+
+def test_the_certificates_line_lets_its_client_in(place):
+    [script] = blocks("sh", "Certificates")
+    made = place.certificate("press-6")
+    files = {"ca.crt": place.broker.authority.certificate, "press-6.crt": made.certificate, "press-6.key": made.key}
+    for name, path in files.items():
+        script = script.replace(f" {name} ", f" {path} ")
+    done = shell(place, script.replace("-p 8883", f"-p {place.broker.port('certificate')}"))
+    assert done.returncode == 0, done.stderr
+    assert place.lines_logged("New client connected .*u'press-6'")
 
 
 def test_the_overview_and_the_permissions_of_the_first_client_can_be_shown(place):

@@ -52,6 +52,7 @@ class Broker:
     def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
                  settings=(), plugin=True):
         self.directory = temporary_directory("pgauth-mq-")
+        self.per_listener_settings = per_listener_settings
         self.config_file = os.path.join(self.directory, "pgauth.yaml")
         self._ports = {transport: Port() for transport in dict.fromkeys(["tcp", *listeners])}
         self._log_file = os.path.join(self.directory, "log")
