@@ -167,18 +167,14 @@ int on_psk_key(int /*event*/, void* event_data, void* userdata) {
         if (event.identity == nullptr || event.key == nullptr) {
             return static_cast<int>(MOSQ_ERR_AUTH);
         }
-        auto key = service.pre_shared_key(
+        const Secret key = service.pre_shared_key(
             event.identity, text_or_none(mosquitto_client_address(event.client)), event.client);
-        if (!key) {
+        const std::string_view digits = key.reveal();
+        if (digits.size() >= static_cast<std::size_t>(std::max(event.max_key_len, 0))) {
             return static_cast<int>(MOSQ_ERR_AUTH);
         }
-        const bool fits =
-            key->size() < static_cast<std::size_t>(std::max(event.max_key_len, 0));
-        if (fits) {
-            std::copy_n(key->c_str(), key->size() + 1, event.key);
-        }
-        wipe(*key);
-        return static_cast<int>(fits ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH);
+        event.key[digits.copy(event.key, digits.size())] = '\0';
+        return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
 }
 

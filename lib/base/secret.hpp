@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,5 +48,9 @@ class Secret {
   private:
     std::string text_;
 };
+
+// Hexadecimal digits that nobody can guess. Throws std::runtime_error where OpenSSL has no
+// entropy.
+[[nodiscard]] Secret random_hex(std::size_t bytes);
 
 }  // namespace pgauth

@@ -178,9 +178,9 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
     shared_->sessions().open(std::move(session));
 }
 
-std::optional<std::string> AuthService::pre_shared_key(std::string_view identity,
-                                                       std::optional<std::string_view> address,
-                                                       const void* connection) {
+Secret AuthService::pre_shared_key(std::string_view identity,
+                                   std::optional<std::string_view> address,
+                                   const void* connection) {
     catch_up();
     unasked_.begin(connection);
     const View now = view();
@@ -195,7 +195,9 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
                                            std::chrono::system_clock::now());
             if (key) {
                 unasked_.note_pre_shared_key(connection, identity);
-                return *std::move(key);
+                Secret digits(*key);
+                wipe(*key);
+                return digits;
             }
             cause = key.error();
         }
@@ -205,7 +207,8 @@ std::optional<std::string> AuthService::pre_shared_key(std::string_view identity
                          quote(identity),
                          address.value_or("nowhere"),
                          explain(cause)));
-    return std::nullopt;
+    constexpr std::size_t key_bytes = 32;
+    return random_hex(key_bytes);
 }
 
 // Whether the broker has let this connection in without asking. It may have the client id and

@@ -31,6 +31,7 @@
 #include "authz/authorizer.hpp"
 #include "base/logger.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "config/load_options.hpp"
 #include "config/options.hpp"
 #include "identity/certificate.hpp"
@@ -69,12 +70,12 @@ class AuthService {
 
     [[nodiscard]] LoginDecision log_in(const LoginRequest& request);
 
-    // The key of a TLS-PSK client, in hexadecimal digits; none where it may not come in. The
-    // rest of its login is judged at its first check, when its client id is known.
-    [[nodiscard]] std::optional<std::string> pre_shared_key(
-        std::string_view identity,
-        std::optional<std::string_view> address,
-        const void* connection);
+    // The key of a TLS-PSK client, in hexadecimal digits. Where it may not come in, one that
+    // nobody has: unknown and disabled identities look like wrong keys to the peer. The rest of
+    // its login is judged at its first check, when its client id is known.
+    [[nodiscard]] Secret pre_shared_key(std::string_view identity,
+                                        std::optional<std::string_view> address,
+                                        const void* connection);
 
     // The decision holds until the next call. `check.renamed` is found out here; `look_up` is
     // called only for a connection that has no session, or had one that ended.

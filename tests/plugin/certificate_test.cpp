@@ -107,9 +107,14 @@ TEST_CASE("a pre-shared key is given to who may come in with it, and fits its pl
     CHECK(running.plugin.pre_shared_key(nobody_yet, "press-7", 33) == key);
     CHECK(running.plugin.pre_shared_key(nobody_yet, "press-7", 32) == null);
     CHECK(running.plugin.pre_shared_key(nobody_yet, "press-7", 0) == null);
-    for (const char* identity :
-         {"press-8", "stranger", "retired", "#", "", static_cast<const char*>(nullptr)}) {
-        CHECK(running.plugin.pre_shared_key(nobody_yet, identity) == null);
+    CHECK(running.plugin.pre_shared_key(nobody_yet, nullptr) == null);
+    for (const char* identity : {"press-8", "stranger", "retired", "#", ""}) {
+        // A key that nobody has: who may not come in looks like who has a wrong key.
+        const auto given = running.plugin.pre_shared_key(nobody_yet, identity);
+        REQUIRE(given);
+        CHECK(given->size() == 64);
+        CHECK(given != key);
+        CHECK(given != running.plugin.pre_shared_key(nobody_yet, identity));
     }
     CHECK(broker_log().count(key) == 0);
 }

@@ -18,3 +18,11 @@ TEST_CASE("wipe leaves nothing in the buffer", "[base]") {
     CHECK(text.empty());
     CHECK(std::string(buffer, 16) == std::string(16, '\0'));
 }
+
+TEST_CASE("random digits are as many as asked for, and others each time", "[base]") {
+    const pgauth::Secret one = pgauth::random_hex(32);
+    CHECK(one.reveal().size() == 64);
+    CHECK(one.reveal().find_first_not_of("0123456789abcdef") == std::string_view::npos);
+    CHECK(one.reveal() != pgauth::random_hex(32).reveal());
+    CHECK(pgauth::random_hex(0).empty());
+}
