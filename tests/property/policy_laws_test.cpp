@@ -59,10 +59,11 @@ std::shared_ptr<const Replica> load(const Policy& policy, const PlainSession& se
                      .priority = priority,
                      .allow_retain = entry.allow_retain ? "t" : "f"};
         row.max_qos = entry.max_qos ? Field(max_qos) : Field();
-        (i % 3 == 2 && session.username ? row.username : row.group_name) =
-            i % 3 == 0                        ? "one"
-            : i % 3 == 1 || !session.username ? "other"
-                                              : username;
+        if (i % 3 == 2 && session.username) {
+            row.username = username;
+        } else {
+            row.group_name = i % 3 == 0 ? "one" : "other";
+        }
         tables.acl(row);
     }
     return tables.load();
