@@ -10,7 +10,6 @@
 #include "support/waiting.hpp"
 
 using namespace pgauth::testing;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -19,7 +18,10 @@ constexpr const char* local = "host=/nowhere dbname=none";
 // One line, and what it must not have.
 void check_line(const BrokerLog::Line& line, const std::string& named) {
     CHECK(line.level == MOSQ_LOG_ERR);
-    CHECK_THAT(line.text, Contains(named) && !Contains("\n") && !Contains("hunter2"));
+    INFO(line.text);
+    CHECK(line.text.find(named) != std::string::npos);
+    CHECK(line.text.find('\n') == std::string::npos);
+    CHECK(line.text.find("hunter2") == std::string::npos);
 }
 
 // Neither loaded, nor anything left behind.
@@ -113,7 +115,9 @@ TEST_CASE("a database that cannot be reached lets the broker start, and the log 
     INFO(broker_log().text());
     REQUIRE(broker_log().lines().size() == 1);
     CHECK(broker_log().lines()[0].level == MOSQ_LOG_WARNING);
-    CHECK_THAT(broker_log().lines()[0].text, Contains("Connection refused"));
+    const std::string first = broker_log().lines()[0].text;
+    INFO(first);
+    CHECK(first.find("Connection refused") != std::string::npos);
 }
 
 TEST_CASE("without a database nobody comes in, and nobody is told that this is final",
