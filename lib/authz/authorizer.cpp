@@ -87,7 +87,7 @@ Decision denied_or_handed_on(const Circumstances& circumstances,
                              Cause cause) {
     const bool handed_on = circumstances.authn.unknown == UnknownUsers::defer &&
                            check.username &&
-                           circumstances.replica->find_client(*check.username) == nullptr;
+                           !circumstances.replica->has_client(*check.username);
     return denied(handed_on ? Cause::handed_on : cause);
 }
 

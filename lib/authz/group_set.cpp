@@ -18,11 +18,27 @@ CompiledPolicy::Groups look_up(const Replica& replica, const std::vector<GroupId
 
 }  // namespace
 
+bool GroupSet::is_compiled_from(const CompiledPolicy::Groups& certain,
+                                const CompiledPolicy::Groups& possible) const {
+    return policy_ && compiled_.size() == certain.size() + possible.size() &&
+           std::equal(certain.begin(), certain.end(), compiled_.begin()) &&
+           std::equal(possible.rbegin(), possible.rend(), compiled_.rbegin());
+}
+
+// A group that did not change is the same object in the next Replica.
 const CompiledPolicy& GroupSet::policy(const Replica& replica) {
-    if (!policy_ || generation_ != replica.generation()) {
-        policy_.emplace(look_up(replica, groups_.certain), look_up(replica, groups_.possible));
-        generation_ = replica.generation();
+    if (policy_ && groups_generation_ == replica.groups_generation()) {
+        return *policy_;
     }
+    auto certain = look_up(replica, groups_.certain);
+    auto possible = look_up(replica, groups_.possible);
+    if (!is_compiled_from(certain, possible)) {
+        policy_.reset();
+        compiled_ = certain;
+        compiled_.insert(compiled_.end(), possible.begin(), possible.end());
+        policy_.emplace(std::move(certain), std::move(possible));
+    }
+    groups_generation_ = replica.groups_generation();
     return *policy_;
 }
 

@@ -33,7 +33,11 @@ class GroupSet {
 
   private:
     Membership groups_;
-    std::uint64_t generation_ = 0;  // of the Replica that policy_ was compiled from
+    [[nodiscard]] bool is_compiled_from(const CompiledPolicy::Groups& certain,
+                                        const CompiledPolicy::Groups& possible) const;
+
+    std::uint64_t groups_generation_ = 0;  // of the Replica that policy_ was last held against
+    CompiledPolicy::Groups compiled_;      // what policy_ was compiled from, in order
     std::optional<CompiledPolicy> policy_;
 };
 

@@ -20,13 +20,18 @@ Membership groups_of(const Replica& replica,
     Membership groups;
     std::vector<GroupId> maybe;
     groups.certain = client.groups;
-    for (const GroupRule& rule : replica.rules()) {
+    replica.for_each_rule([&](const GroupRule& rule) {
         const Match match = rule.match(facts);
-        if (match != Match::no) {
-            std::vector<GroupId>& joined = match == Match::yes ? groups.certain : maybe;
-            joined.insert(joined.end(), rule.groups.begin(), rule.groups.end());
+        if (match == Match::no) {
+            return;
         }
-    }
+        std::vector<GroupId>& joined = match == Match::yes ? groups.certain : maybe;
+        for (const std::string& name : rule.group_names) {
+            if (const auto group = replica.find_group_by_name(name)) {
+                joined.push_back(group->id);
+            }
+        }
+    });
     make_set(groups.certain);
     make_set(maybe);
     std::set_difference(maybe.begin(),

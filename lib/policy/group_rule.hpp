@@ -1,6 +1,6 @@
 // GroupRule: conditions on a connecting client, and the groups that it then belongs to.
 //
-//   if (rule.match(facts) == Match::yes) join(rule.groups);
+//   if (rule.match(facts) == Match::yes) join(rule.group_names);
 //
 // All conditions that are set must hold. Rules are alternatives: every rule that matches
 // contributes its groups.
@@ -57,7 +57,7 @@ struct GroupRule {
     std::optional<TextPattern> subject_alt_name;  // one of the names must match
     std::optional<Network> address;
     std::optional<Method> method;  // among those that were satisfied
-    std::vector<GroupId> groups;
+    std::vector<std::string> group_names;  // whoever matches is in the groups of these names
 
     // A disabled rule and a rule without conditions never match.
     [[nodiscard]] Match match(const ConnectionFacts& facts) const;

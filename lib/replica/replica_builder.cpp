@@ -1,114 +1,40 @@
 #include "replica/replica_builder.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fmt/format.h>
 #include <utility>
 
 #include "base/quote.hpp"
 #include "password/password_hash.hpp"
+#include "replica/read_rows.hpp"
 #include "replica/row_values.hpp"
 
 namespace pgauth {
 
 namespace {
 
-std::string shown(const Field& field) {
-    return field ? quote(*field) : "null";
+std::uint64_t next_generation() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
 }
 
-bool is_hex(std::string_view text) {
-    return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+// What defects are filed under, so that they go when it goes.
+std::string about_client(const Field& username) {
+    return "client " + shown(username);
 }
 
-bool is_fingerprint(std::string_view text) {
-    constexpr std::size_t prefix_bytes = 7;
-    constexpr std::size_t digits = 64;
-    return text.starts_with("SHA256:") && text.size() == prefix_bytes + digits &&
-           text.find_first_not_of("0123456789abcdef", prefix_bytes) == std::string_view::npos;
+std::string about_group(const Field& name) {
+    return "group " + shown(name);
 }
 
-bool is_pre_shared_key(std::string_view secret) {
-    const std::string_view key =
-        secret.substr(std::min(pre_shared_key_prefix.size(), secret.size()));
-    return secret.starts_with(pre_shared_key_prefix) && is_hex(key) && key.size() % 2 == 0 &&
-           key.size() >= 32 && key.size() <= 128;
+std::string about_rule(const Field& name) {
+    return "rule " + shown(name);
 }
 
-// Reads every column of a client's row into `client`, or says which makes no sense.
-Result<void> read_client(const ClientRow& row, Client& client) {
-    client.name = row.name.value_or(client.username);
-    const auto enabled = parse_bool("enabled", row.enabled);
-    if (!enabled) {
-        return tl::unexpected(enabled.error());
-    }
-    client.enabled = *enabled;
-    if (row.client_id) {
-        client.client_id = ClientIdPattern(*row.client_id);
-    }
-    const auto required = parse_methods("required_methods", row.required_methods);
-    if (!required) {
-        return tl::unexpected(required.error());
-    }
-    client.required_methods = *required;
-    if (row.networks) {
-        auto networks = parse_networks(row.networks);
-        if (!networks) {
-            return tl::unexpected(networks.error());
-        }
-        client.networks = *std::move(networks);
-    }
-    const auto window = parse_window(row.valid_from, row.valid_until);
-    if (!window) {
-        return tl::unexpected(window.error());
-    }
-    client.window = *window;
-    auto attributes = parse_attributes(row.attributes);
-    if (!attributes) {
-        return tl::unexpected(attributes.error());
-    }
-    client.attributes = *std::move(attributes);
-    return {};
-}
-
-// The credential; for a password, its hash is looked at but not kept.
-Result<Credential> read_credential(const CredentialRow& row, std::string& cost_class) {
-    Credential credential;
-    const auto id = parse_integer("id", row.id);
-    if (!id) {
-        return tl::unexpected(id.error());
-    }
-    credential.id = *id;
-    const auto method = row.method ? parse_method(*row.method) : std::nullopt;
-    if (!method) {
-        return fail(
-            ErrorKind::invalid_input,
-            fmt::format("method: {}: use password, certificate, psk", shown(row.method)));
-    }
-    credential.method = *method;
-    const auto window = parse_window(row.valid_from, row.valid_until);
-    if (!window) {
-        return tl::unexpected(window.error());
-    }
-    credential.window = *window;
-    credential.secret = row.secret.value_or("");
-    credential.fingerprint = row.fingerprint.value_or("");
-    if (row.fingerprint && !is_fingerprint(*row.fingerprint)) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("fingerprint: {}: use `SHA256:` and 64 lower-case hex digits",
-                                quote(*row.fingerprint)));
-    }
-    if (credential.method == Method::psk && !is_pre_shared_key(credential.secret)) {
-        return fail(ErrorKind::invalid_input,
-                    "secret: not a pre-shared key: use `psk:` and 32 to 128 hex digits");
-    }
-    if (credential.method == Method::password) {
-        const auto hash = PasswordHash::parse(credential.secret);
-        if (!hash) {
-            return fail(ErrorKind::invalid_input, "secret: " + hash.error().message);
-        }
-        cost_class = hash->cost_class();
-    }
-    return credential;
+template <typename Row>
+Ref<PackedRows> append(Ref<PackedRows> rows, const Row& row) {
+    return append(std::move(rows), Row::kind, row.fields());
 }
 
 }  // namespace
@@ -116,177 +42,426 @@ Result<Credential> read_credential(const CredentialRow& row, std::string& cost_c
 // make_shared cannot reach the private constructor.
 ReplicaBuilder::ReplicaBuilder() : replica_(new Replica) {}
 
-void ReplicaBuilder::report(std::string defect) {
-    replica_->defects_.push_back(std::move(defect));
+ReplicaBuilder::ReplicaBuilder(const Replica& base)
+    : replica_(new Replica(base)), groups_changed_(false), rules_changed_(false) {}
+
+void ReplicaBuilder::report(const std::string& about, std::string defect) {
+    replica_->defects_[about].push_back(std::move(defect));
 }
 
-std::shared_ptr<Client> ReplicaBuilder::client_of(const Field& username) {
-    const auto found = username ? replica_->clients_.find(*username) : replica_->clients_.end();
-    return found == replica_->clients_.end() ? nullptr : found->second;
+// --- what goes
+// ---------------------------------------------------------------------------------
+
+void ReplicaBuilder::drop_client(std::string_view username) {
+    replica_->defects_.erase(about_client(username));
+    const Ref<PackedRows> rows = replica_->find_rows(username);
+    if (rows == nullptr) {
+        return;
+    }
+    rows->for_each([&](RowKind kind, std::span<const Field> fields) {
+        if (kind == RowKind::credential) {
+            forget_credential(CredentialRow::from(fields), username);
+        }
+    });
+    replica_->clients_.erase(username);
 }
 
-// A fingerprint that two clients claim identifies neither.
-void ReplicaBuilder::pin(const Credential& credential, const std::shared_ptr<Client>& client) {
-    const auto [other, added] = replica_->pinned_.emplace(credential.fingerprint, client);
-    if (!added && other->second != client) {
-        report(
-            fmt::format("credential {} of client {}: its fingerprint is another client's too: "
-                        "it identifies neither",
-                        credential.id,
-                        quote(client->username)));
-        other->second = nullptr;
+void ReplicaBuilder::forget_credential(const CredentialRow& row, std::string_view username) {
+    if (row.fingerprint) {
+        unpin(*row.fingerprint, username);
+    }
+    if (row.method != "password") {
+        return;
+    }
+    if (const auto hash = PasswordHash::parse(row.secret.value_or(""))) {
+        const auto same = replica_->cost_classes_.find(hash->cost_class());
+        if (same != replica_->cost_classes_.end() && --same->second.secrets == 0) {
+            replica_->cost_classes_.erase(same);
+        }
     }
 }
 
-Group* ReplicaBuilder::group_of(const Field& name) {
-    const auto id = name ? replica_->group_ids_.find(*name) : replica_->group_ids_.end();
-    return id == replica_->group_ids_.end() ? nullptr : replica_->groups_.at(id->second).get();
+void ReplicaBuilder::unpin(std::string_view fingerprint, std::string_view username) {
+    const Ref<PackedRows> pin(replica_->pinned_.find(fingerprint));
+    if (pin == nullptr) {
+        return;
+    }
+    Ref<PackedRows> rest;
+    pin->for_each([&](RowKind, std::span<const Field> fields) {
+        if (fields[1] != username) {
+            const std::array<Field, 2> owner{fingerprint, fields[1]};
+            rest = append(std::move(rest), RowKind::pin, owner);
+        }
+    });
+    if (rest == nullptr) {
+        replica_->pinned_.erase(fingerprint);
+    } else {
+        replica_->pinned_.put(std::move(rest));
+    }
 }
+
+void ReplicaBuilder::drop_group(std::string_view name) {
+    replica_->defects_.erase(about_group(name));
+    const Ref<Replica::GroupItem> item(replica_->groups_by_name_.find(name));
+    groups_changed_ = true;
+    if (item != nullptr) {
+        ids_before_.try_emplace(std::string(name), item->group->id);
+        replica_->groups_.erase(item->group->id);
+        replica_->groups_by_name_.erase(name);
+    } else {
+        ids_before_.try_emplace(std::string(name), GroupId());
+    }
+}
+
+void ReplicaBuilder::drop_rule(std::string_view name) {
+    replica_->defects_.erase(about_rule(name));
+    rules_changed_ = true;
+    replica_->rules_.erase(name);
+}
+
+void ReplicaBuilder::drop_revoked_certificate(std::string_view fingerprint) {
+    replica_->revoked_.erase(fingerprint);
+}
+
+// --- what comes
+// --------------------------------------------------------------------------------
 
 void ReplicaBuilder::add(const GroupRow& row) {
     const auto id = parse_name("id", row.id);
     const auto name = parse_name("name", row.name);
     if (!id || !name) {
-        report(fmt::format("group {}: {}", shown(row.name), (id ? name : id).error().message));
+        report(about_group(row.name),
+               fmt::format("group {}: {}", shown(row.name), (id ? name : id).error().message));
         return;
     }
-    if (replica_->groups_.contains(*id) || !replica_->group_ids_.emplace(*name, *id).second) {
-        report(fmt::format("group {}: its id or its name occurs twice", shown(row.name)));
+    if (replica_->groups_.contains(*id) || replica_->groups_by_name_.contains(*name)) {
+        report(about_group(row.name),
+               fmt::format("group {}: its id or its name occurs twice", shown(row.name)));
         return;
     }
-    replica_->groups_.emplace(*id, std::make_shared<Group>(Group{*id, *name, {}}));
+    const auto group = std::make_shared<Group>(Group{*id, *name, {}});
+    Ref<Replica::GroupItem> item(new Replica::GroupItem);
+    item->rows = append({}, row);
+    item->group = group;
+    fresh_groups_.insert_or_assign(*name, FreshGroup{item.get(), group});
+    ids_before_.try_emplace(*name, GroupId());
+    groups_changed_ = true;
+    replica_->groups_.put(item);
+    replica_->groups_by_name_.put(std::move(item));
 }
 
 void ReplicaBuilder::add(const ClientRow& row) {
-    auto client = std::make_shared<Client>();
     // An empty username could not be told from none.
     const auto username = parse_name("username", row.username);
     if (!username) {
-        report("client: " + username.error().message);
+        report(about_client(row.username), "client: " + username.error().message);
         return;
     }
-    client->username = *username;
-    if (const auto read = read_client(row, *client); !read) {
-        client->defective = true;
-        report(fmt::format("client {} is refused: {}", quote(*username), read.error().message));
+    Client client;
+    client.username = *username;
+    if (const auto read = read_client(row, client); !read) {
+        report(about_client(row.username),
+               fmt::format("client {} is refused: {}", quote(*username), read.error().message));
     }
-    if (const auto [other, added] = replica_->clients_.emplace(*username, client); !added) {
-        other->second->defective = true;
-        report(fmt::format("client {} is refused: it occurs twice", quote(*username)));
+    if (replica_->has_client(*username)) {
+        report(about_client(row.username),
+               fmt::format("client {} is refused: it occurs twice", quote(*username)));
+        add_to_client(row, *username);
+        return;
     }
+    replica_->clients_.put(append({}, row));
+}
+
+// REQUIRES: there is this client.
+template <typename Row>
+void ReplicaBuilder::add_to_client(const Row& row, std::string_view username) {
+    replica_->clients_.update(
+        username, [&](Ref<PackedRows> rows) { return append(std::move(rows), row); });
 }
 
 void ReplicaBuilder::add(const CredentialRow& row) {
+    auto credential = read_credential(row);
     std::string cost_class;
-    auto credential = read_credential(row, cost_class);
+    if (credential && credential->method == Method::password) {
+        if (const auto hash = PasswordHash::parse(credential->secret)) {
+            cost_class = hash->cost_class();
+        } else {
+            credential = fail(ErrorKind::invalid_input, "secret: " + hash.error().message);
+        }
+    }
     if (!credential) {
-        report(fmt::format("credential {} of client {} satisfies nothing: {}",
+        report(about_client(row.username),
+               fmt::format("credential {} of client {} satisfies nothing: {}",
                            shown(row.id),
                            shown(row.username),
                            credential.error().message));
         return;
     }
-    const std::shared_ptr<Client> client = client_of(row.username);
-    if (client == nullptr) {
-        report(fmt::format(
-            "credential {}: client {} does not exist", shown(row.id), shown(row.username)));
+    if (!row.username || !replica_->has_client(*row.username)) {
+        report(
+            about_client(row.username),
+            fmt::format(
+                "credential {}: client {} does not exist", shown(row.id), shown(row.username)));
         return;
     }
     if (credential->method == Method::password) {
-        CostClass& same = cost_classes_[cost_class];
+        Replica::CostClass& same = replica_->cost_classes_[cost_class];
         if (same.secrets++ == 0) {
             same.example = credential->secret;
         }
     }
-    if (!credential->fingerprint.empty()) {
-        pin(*credential, client);
+    if (row.fingerprint) {
+        pin(row, *row.fingerprint);
     }
-    client->credentials.push_back(*std::move(credential));
+    CredentialRow kept = row;
+    kept.username = std::nullopt;
+    add_to_client(kept, *row.username);
+}
+
+void ReplicaBuilder::pin(const CredentialRow& row, std::string_view fingerprint) {
+    const Ref<PackedRows> before(replica_->pinned_.find(fingerprint));
+    bool is_known = false;
+    if (before != nullptr) {
+        before->for_each([&](RowKind, std::span<const Field> fields) {
+            is_known = is_known || fields[1] == row.username;
+        });
+    }
+    if (is_known) {
+        return;
+    }
+    if (before != nullptr) {
+        report(
+            about_client(row.username),
+            fmt::format("credential {} of client {}: its fingerprint is another client's too: "
+                        "it identifies neither",
+                        shown(row.id),
+                        shown(row.username)));
+    }
+    const std::array<Field, 2> owner{fingerprint, row.username};
+    replica_->pinned_.put(append(before, RowKind::pin, owner));
 }
 
 void ReplicaBuilder::add(const MemberRow& row) {
-    const std::shared_ptr<Client> client = client_of(row.username);
-    const Group* group = group_of(row.group_name);
-    if (client == nullptr || group == nullptr) {
-        report(fmt::format("membership of client {} in group {}: no such client or group",
+    const bool is_client = row.username && replica_->has_client(*row.username);
+    if (!is_client || !row.group_name || !replica_->groups_by_name_.contains(*row.group_name)) {
+        report(about_client(row.username),
+               fmt::format("membership of client {} in group {}: no such client or group",
                            shown(row.username),
                            shown(row.group_name)));
-        return;
     }
-    client->groups.push_back(group->id);
+    // The group may come later: what counts is whether it is there when somebody logs in.
+    if (is_client && row.group_name) {
+        add_to_client(MemberRow{.group_name = row.group_name}, *row.username);
+    }
 }
 
 void ReplicaBuilder::add(const RuleRow& row) {
     auto rule = parse_rule(row);
-    const auto names = parse_list("groups", row.groups);
+    auto names = parse_list("groups", row.groups);
+    rules_changed_ = true;
     if (!rule || !names) {
-        report(fmt::format("group rule {} matches nobody: {}",
+        report(about_rule(row.name),
+               fmt::format("group rule {} matches nobody: {}",
                            shown(row.name),
                            (rule ? names.error() : rule.error()).message));
         return;
     }
     for (const std::string& name : *names) {
-        if (const Group* group = group_of(name)) {
-            rule->groups.push_back(group->id);
-        } else {
-            report(fmt::format(
-                "group rule {}: group {} does not exist", shown(row.name), quote(name)));
+        if (!replica_->groups_by_name_.contains(name)) {
+            report(about_rule(row.name),
+                   fmt::format(
+                       "group rule {}: group {} does not exist", shown(row.name), quote(name)));
         }
     }
-    replica_->rules_.push_back(*std::move(rule));
+    if (replica_->rules_.contains(rule->name)) {
+        report(about_rule(row.name),
+               fmt::format("group rule {}: it occurs twice: one counts", shown(row.name)));
+    }
+    rule->group_names = *std::move(names);
+    Ref<Replica::RuleItem> item(new Replica::RuleItem);
+    item->rows = append({}, row);
+    item->rule = *std::move(rule);
+    replica_->rules_.put(std::move(item));
 }
 
 void ReplicaBuilder::add(const EntryRow& row) {
-    Group* group = group_of(row.group_name);
-    const std::shared_ptr<Client> client = client_of(row.username);
-    const auto owner = [&] {
-        return row.group_name ? "group " + shown(row.group_name)
-                              : "client " + shown(row.username);
-    };
-    std::optional<AclEntry> entry;
-    const bool names_one = row.group_name.has_value() != row.username.has_value();
-    if (!names_one) {
-        report(fmt::format("entry {}: it must name either a group or a client", shown(row.id)));
-        entry = denial_of(row, owner());
-    } else if (auto parsed = parse_entry(row, owner())) {
-        entry = *std::move(parsed);
-    } else {
-        entry = denial_of(row, owner());
-        report(fmt::format("entry {} of {} {}: {}",
-                           shown(row.id),
-                           owner(),
-                           entry ? "denies every topic" : "allows nothing",
-                           parsed.error().message));
+    ReadEntry read = read_entry(row);
+    const auto about =
+        row.group_name ? about_group(row.group_name) : about_client(row.username);
+    if (!read.defect.empty()) {
+        report(about, std::move(read.defect));
     }
-    if (names_one && group == nullptr && client == nullptr) {
-        report(fmt::format("entry {}: group {}, client {}: no such group or client",
+    const auto fresh =
+        row.group_name ? fresh_groups_.find(std::string(*row.group_name)) : fresh_groups_.end();
+    const bool is_client = row.username && replica_->has_client(*row.username);
+    if (fresh == fresh_groups_.end() && !is_client && (row.group_name || row.username)) {
+        report(about,
+               fmt::format("entry {}: group {}, client {}: no such group or client",
                            shown(row.id),
                            shown(row.group_name),
                            shown(row.username)));
     }
-    if (entry && group != nullptr) {
-        group->entries.push_back(*entry);
+    // Whose it is goes without saying among the rows of its owner.
+    if (fresh != fresh_groups_.end()) {
+        EntryRow kept = row;
+        kept.group_name = std::nullopt;
+        auto& [item, group] = fresh->second;
+        item->rows = append(std::move(item->rows), kept);
+        if (read.entry) {
+            group->entries.push_back(*read.entry);
+        }
     }
-    if (entry && client != nullptr) {
-        client->entries.push_back(*std::move(entry));
+    if (is_client) {
+        EntryRow kept = row;
+        kept.username = std::nullopt;
+        add_to_client(kept, *row.username);
     }
 }
 
 void ReplicaBuilder::add(const RevokedCertificateRow& row) {
     if (!row.fingerprint) {
-        report("revoked certificate: fingerprint: null: use `SHA256:` and 64 hex digits");
+        report("revoked",
+               "revoked certificate: fingerprint: null: use `SHA256:` and 64 hex digits");
         return;
     }
-    replica_->revoked_.emplace(*row.fingerprint);
+    replica_->revoked_.put(append({}, row));
+}
+
+void ReplicaBuilder::add(const PackedRows& rows) {
+    Field owner;
+    bool is_of_group = false;
+    rows.for_each([&](RowKind kind, std::span<const Field> fields) {
+        switch (kind) {
+            case RowKind::client:
+                owner = fields[0];
+                add(ClientRow::from(fields));
+                break;
+            case RowKind::group:
+                is_of_group = true;
+                owner = fields[1];
+                add(GroupRow::from(fields));
+                break;
+            case RowKind::credential: {
+                CredentialRow row = CredentialRow::from(fields);
+                row.username = owner;
+                add(row);
+                break;
+            }
+            case RowKind::member: {
+                MemberRow row = MemberRow::from(fields);
+                row.username = owner;
+                add(row);
+                break;
+            }
+            case RowKind::entry: {
+                EntryRow row = EntryRow::from(fields);
+                (is_of_group ? row.group_name : row.username) = owner;
+                add(row);
+                break;
+            }
+            case RowKind::rule:
+                add(RuleRow::from(fields));
+                break;
+            case RowKind::revoked_certificate:
+                add(RevokedCertificateRow::from(fields));
+                break;
+            case RowKind::pin:
+                break;
+        }
+    });
+}
+
+// --- what stays
+// --------------------------------------------------------------------------------
+
+std::vector<std::string> ReplicaBuilder::share_with(const Replica& before) {
+    std::vector<Ref<PackedRows>> same;
+    std::vector<std::string> changed;
+    replica_->clients_.for_each([&](const PackedRows& rows) {
+        Ref<PackedRows> known = before.find_rows(rows.key());
+        if (known != nullptr && known->bytes() == rows.bytes()) {
+            same.push_back(std::move(known));
+        } else {
+            changed.emplace_back(rows.key());
+        }
+    });
+    for (Ref<PackedRows>& rows : same) {
+        replica_->clients_.put(std::move(rows));
+    }
+    before.clients_.for_each([&](const PackedRows& rows) {
+        if (!replica_->has_client(rows.key())) {
+            changed.emplace_back(rows.key());
+        }
+    });
+    share_groups_with(before);
+    share_rules_with(before);
+    return changed;
+}
+
+void ReplicaBuilder::share_groups_with(const Replica& before) {
+    std::vector<Ref<Replica::GroupItem>> same;
+    ids_before_.clear();
+    replica_->groups_.for_each([&](const Replica::GroupItem& item) {
+        Replica::GroupItem* known = before.groups_.find(item.group->id);
+        if (known != nullptr && known->rows->bytes() == item.rows->bytes()) {
+            same.emplace_back(known);
+        }
+        const auto named = before.find_group_by_name(item.group->name);
+        ids_before_.emplace(item.group->name, named == nullptr ? GroupId() : named->id);
+    });
+    groups_changed_ =
+        same.size() != before.groups_.size() || same.size() != replica_->groups_.size();
+    for (Ref<Replica::GroupItem>& item : same) {
+        fresh_groups_.erase(item->group->name);
+        replica_->groups_.put(item);
+        replica_->groups_by_name_.put(std::move(item));
+    }
+    before.groups_.for_each([&](const Replica::GroupItem& item) {
+        ids_before_.try_emplace(item.group->name, item.group->id);
+    });
+    replica_->groups_generation_ = before.groups_generation_;
+}
+
+void ReplicaBuilder::share_rules_with(const Replica& before) {
+    std::vector<Ref<Replica::RuleItem>> same;
+    replica_->rules_.for_each([&](const Replica::RuleItem& item) {
+        Replica::RuleItem* known = before.rules_.find(item.rule.name);
+        if (known != nullptr && known->rows->bytes() == item.rows->bytes()) {
+            same.emplace_back(known);
+        }
+    });
+    rules_changed_ =
+        same.size() != before.rules_.size() || same.size() != replica_->rules_.size();
+    for (Ref<Replica::RuleItem>& item : same) {
+        replica_->rules_.put(std::move(item));
+    }
+    replica_->rules_generation_ = before.rules_generation_;
+}
+
+void ReplicaBuilder::choose_decoy() {
+    const auto& classes = replica_->cost_classes_;
+    const auto commonest = std::max_element(
+        classes.begin(), classes.end(), [](const auto& one, const auto& other) {
+            return one.second.secrets < other.second.secrets;
+        });
+    replica_->decoy_secret_ =
+        commonest == classes.end() ? std::string() : commonest->second.example;
 }
 
 std::shared_ptr<const Replica> ReplicaBuilder::build() && {
-    const auto commonest = std::max_element(
-        cost_classes_.begin(), cost_classes_.end(), [](const auto& one, const auto& other) {
-            return one.second.secrets < other.second.secrets;
+    choose_decoy();
+    replica_->generation_ = next_generation();
+    if (groups_changed_) {
+        replica_->groups_generation_ = replica_->generation_;
+    }
+    // Rules and memberships name groups: what a name stands for counts with them.
+    const bool names_changed =
+        std::any_of(ids_before_.begin(), ids_before_.end(), [&](const auto& before) {
+            const auto group = replica_->find_group_by_name(before.first);
+            return (group == nullptr ? GroupId() : group->id) != before.second;
         });
-    if (commonest != cost_classes_.end()) {
-        replica_->decoy_secret_ = commonest->second.example;
+    if (rules_changed_ || names_changed) {
+        replica_->rules_generation_ = replica_->generation_;
     }
     return std::move(replica_);
 }

@@ -121,6 +121,9 @@ Result<std::int64_t> parse_integer(std::string_view column, const Field& field) 
 }
 
 Result<std::vector<std::string>> parse_list(std::string_view column, const Field& field) {
+    if (field == "[]") {
+        return std::vector<std::string>();  // what most rows say
+    }
     const auto list = field ? json_in(field) : std::nullopt;
     const auto is_text = [](const json& item) { return item.is_string(); };
     if (!list || !list->is_array() || !std::all_of(list->begin(), list->end(), is_text)) {

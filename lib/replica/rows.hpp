@@ -3,24 +3,54 @@
 // A field is what PostgreSQL prints for the column (`t`, `42`, `10.1.0.0/16`), with two
 // exceptions that the loader asks for: times are seconds since 1970 (`1700000000.5`,
 // `Infinity`), arrays and jsonb are JSON. Nothing is believed here: a site may have put its own
-// view in a view's place, and what a row is worth is ReplicaBuilder's business. Thread safety:
-// values; they refer to the buffer that they were read from.
+// view in a view's place, and what a row is worth is read_rows.hpp's business. Each struct
+// comes from the fields of a row in the order of its members, and gives them back. Thread
+// safety: values; they refer to the buffer that they were read from.
 
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace pgauth {
 
 using Field = std::optional<std::string_view>;  // none: SQL null
 
+// The numbers are those of the replica file: what a number means never changes.
+enum class RowKind : std::uint8_t {
+    client = 0,
+    credential = 1,
+    member = 2,
+    entry = 3,
+    group = 4,
+    rule = 5,
+    revoked_certificate = 6,
+    pin = 7,  // of no view: a fingerprint, and the usernames on whose credentials it is pinned
+};
+
+inline constexpr RowKind last_row_kind = RowKind::pin;
+
 struct GroupRow {
+    static constexpr RowKind kind = RowKind::group;
+    static constexpr std::size_t columns = 2;
+
     Field id = std::nullopt;
     Field name = std::nullopt;
+
+    // REQUIRES: as many fields as columns.
+    [[nodiscard]] static GroupRow from(std::span<const Field> row) { return {row[0], row[1]}; }
+
+    [[nodiscard]] std::array<Field, columns> fields() const { return {id, name}; }
 };
 
 struct ClientRow {
+    static constexpr RowKind kind = RowKind::client;
+    static constexpr std::size_t columns = 9;
+
     Field username = std::nullopt;
     Field name = std::nullopt;
     Field enabled = std::nullopt;
@@ -30,9 +60,28 @@ struct ClientRow {
     Field valid_from = std::nullopt;
     Field valid_until = std::nullopt;
     Field attributes = std::nullopt;
+
+    [[nodiscard]] static ClientRow from(std::span<const Field> row) {
+        return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]};
+    }
+
+    [[nodiscard]] std::array<Field, columns> fields() const {
+        return {username,
+                name,
+                enabled,
+                client_id,
+                required_methods,
+                networks,
+                valid_from,
+                valid_until,
+                attributes};
+    }
 };
 
 struct CredentialRow {
+    static constexpr RowKind kind = RowKind::credential;
+    static constexpr std::size_t columns = 7;
+
     Field id = std::nullopt;
     Field username = std::nullopt;
     Field method = std::nullopt;
@@ -40,14 +89,32 @@ struct CredentialRow {
     Field fingerprint = std::nullopt;
     Field valid_from = std::nullopt;
     Field valid_until = std::nullopt;
+
+    [[nodiscard]] static CredentialRow from(std::span<const Field> row) {
+        return {row[0], row[1], row[2], row[3], row[4], row[5], row[6]};
+    }
+
+    [[nodiscard]] std::array<Field, columns> fields() const {
+        return {id, username, method, secret, fingerprint, valid_from, valid_until};
+    }
 };
 
 struct MemberRow {
+    static constexpr RowKind kind = RowKind::member;
+    static constexpr std::size_t columns = 2;
+
     Field group_name = std::nullopt;
     Field username = std::nullopt;
+
+    [[nodiscard]] static MemberRow from(std::span<const Field> row) { return {row[0], row[1]}; }
+
+    [[nodiscard]] std::array<Field, columns> fields() const { return {group_name, username}; }
 };
 
 struct RuleRow {
+    static constexpr RowKind kind = RowKind::rule;
+    static constexpr std::size_t columns = 12;
+
     Field name = std::nullopt;
     Field enabled = std::nullopt;
     Field syntax = std::nullopt;
@@ -60,9 +127,42 @@ struct RuleRow {
     Field address = std::nullopt;
     Field method = std::nullopt;
     Field groups = std::nullopt;
+
+    [[nodiscard]] static RuleRow from(std::span<const Field> row) {
+        return {row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                row[7],
+                row[8],
+                row[9],
+                row[10],
+                row[11]};
+    }
+
+    [[nodiscard]] std::array<Field, columns> fields() const {
+        return {name,
+                enabled,
+                syntax,
+                client_name,
+                username,
+                client_id,
+                fingerprint,
+                common_name,
+                subject_alt_name,
+                address,
+                method,
+                groups};
+    }
 };
 
 struct EntryRow {
+    static constexpr RowKind kind = RowKind::entry;
+    static constexpr std::size_t columns = 9;
+
     Field id = std::nullopt;
     Field group_name = std::nullopt;
     Field username = std::nullopt;
@@ -72,10 +172,35 @@ struct EntryRow {
     Field priority = std::nullopt;
     Field max_qos = std::nullopt;
     Field allow_retain = std::nullopt;
+
+    [[nodiscard]] static EntryRow from(std::span<const Field> row) {
+        return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]};
+    }
+
+    [[nodiscard]] std::array<Field, columns> fields() const {
+        return {id,
+                group_name,
+                username,
+                effect,
+                permission,
+                topic,
+                priority,
+                max_qos,
+                allow_retain};
+    }
 };
 
 struct RevokedCertificateRow {
+    static constexpr RowKind kind = RowKind::revoked_certificate;
+    static constexpr std::size_t columns = 1;
+
     Field fingerprint = std::nullopt;
+
+    [[nodiscard]] static RevokedCertificateRow from(std::span<const Field> row) {
+        return {row[0]};
+    }
+
+    [[nodiscard]] std::array<Field, columns> fields() const { return {fingerprint}; }
 };
 
 }  // namespace pgauth

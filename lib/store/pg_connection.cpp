@@ -8,6 +8,7 @@
 
 #include <libpq-fe.h>
 
+#include "store/binary_copy_reader.hpp"
 #include "store/connection_parameters.hpp"
 
 namespace pgauth {
@@ -207,6 +208,65 @@ Result<void> PgConnection::query(const std::string& sql,
             return tl::unexpected(failure(result.get()));
         }
         for_each_row(*result, handle_row);
+    }
+}
+
+Result<void> PgConnection::expect_copy_out() {
+    if (auto sent = send_all(); !sent) {
+        return sent;
+    }
+    const auto next = next_result();
+    if (!next) {
+        return tl::unexpected(next.error());
+    }
+    const OwnedResult result(*next);
+    if (result == nullptr || PQresultStatus(result.get()) != PGRES_COPY_OUT) {
+        return tl::unexpected(failure(result.get()));
+    }
+    return {};
+}
+
+Result<void> PgConnection::copy_out(const std::string& select, const RowHandler& handle_row) {
+    const std::string sql = "COPY (" + select + ") TO STDOUT (FORMAT binary)";
+    if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+        return tl::unexpected(failure(nullptr));
+    }
+    if (auto begun = expect_copy_out(); !begun) {
+        return begun;
+    }
+    BinaryCopyReader reader;
+    for (;;) {
+        char* buffer = nullptr;
+        const int length = PQgetCopyData(connection_.get(), &buffer, 1);
+        const std::unique_ptr<char, decltype(&PQfreemem)> owned(buffer, &PQfreemem);
+        if (length > 0) {
+            if (!reader.read({buffer, static_cast<std::size_t>(length)}, handle_row)) {
+                return tl::unexpected(unavailable("rows came in a form that is not COPY's"));
+            }
+        } else if (length == 0) {
+            if (auto waited = wait(Interrupt::Event::readable, answer_timeout); !waited) {
+                return waited;
+            }
+            if (PQconsumeInput(connection_.get()) == 0) {
+                return tl::unexpected(failure(nullptr));
+            }
+        } else {
+            break;
+        }
+    }
+    // What comes last says whether all came.
+    for (;;) {
+        const auto next = next_result();
+        if (!next) {
+            return tl::unexpected(next.error());
+        }
+        const OwnedResult result(*next);
+        if (result == nullptr) {
+            return {};
+        }
+        if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+            return tl::unexpected(failure(result.get()));
+        }
     }
 }
 

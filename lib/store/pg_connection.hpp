@@ -48,6 +48,11 @@ class PgConnection {
                                      const RowHandler& handle_row);
     [[nodiscard]] Result<void> execute(const std::string& sql);
 
+    // All rows of a SELECT without parameters whose columns are all text, by COPY in binary
+    // form: several times as fast as query() for many rows.
+    [[nodiscard]] Result<void> copy_out(const std::string& select,
+                                        const RowHandler& handle_row);
+
     // Waits until a notification arrives (true) or the time is over (false).
     // Takes all that have arrived.
     [[nodiscard]] Result<bool> wait_for_notification(std::chrono::milliseconds timeout);
@@ -66,6 +71,7 @@ class PgConnection {
     [[nodiscard]] Result<void> wait(Interrupt::Event event, std::chrono::milliseconds timeout);
     [[nodiscard]] Result<void> send_all();
     [[nodiscard]] Result<pg_result*> next_result();
+    [[nodiscard]] Result<void> expect_copy_out();
     [[nodiscard]] Error failure(const pg_result* result) const;
 
     std::unique_ptr<pg_conn, Closer> connection_;

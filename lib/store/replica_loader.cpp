@@ -1,10 +1,8 @@
 #include "store/replica_loader.hpp"
 
-#include <array>
 #include <fmt/format.h>
 #include <optional>
-#include <string_view>
-#include <utility>
+#include <set>
 
 #include "base/quote.hpp"
 #include "replica/replica_builder.hpp"
@@ -15,107 +13,156 @@ namespace {
 
 using Row = PgConnection::Row;
 
-// One query a view, in the order that ReplicaBuilder wants. Times as seconds, arrays and jsonb
-// as JSON: see replica/rows.hpp.
-constexpr const char* groups_sql = "SELECT id::text, name FROM mqtt_auth.broker_groups";
+// What to select of a view for each kind of row, all of it as text: times as seconds, arrays
+// and jsonb as JSON (replica/rows.hpp).
+template <typename R>
+struct Source;
 
-constexpr const char* clients_sql =
-    "SELECT username, name, enabled, client_id, to_json(required_methods)::text, "
-    "to_json(networks)::text, extract(epoch FROM valid_from)::text, "
-    "extract(epoch FROM valid_until)::text, attributes::text FROM mqtt_auth.broker_clients";
+template <>
+struct Source<GroupRow> {
+    static constexpr const char* view = "broker_groups";
+    static constexpr const char* columns = "id::text, name::text";
+};
 
-constexpr const char* credentials_sql =
-    "SELECT id, username, method, secret, fingerprint, extract(epoch FROM valid_from)::text, "
-    "extract(epoch FROM valid_until)::text FROM mqtt_auth.broker_credentials";
+template <>
+struct Source<ClientRow> {
+    static constexpr const char* view = "broker_clients";
+    static constexpr const char* columns =
+        "username::text, name::text, left(enabled::text, 1), client_id::text, "
+        "to_json(required_methods)::text, to_json(networks)::text, "
+        "extract(epoch FROM valid_from)::text, extract(epoch FROM valid_until)::text, "
+        "attributes::text";
+};
 
-constexpr const char* members_sql = "SELECT group_name, username FROM mqtt_auth.broker_members";
+template <>
+struct Source<CredentialRow> {
+    static constexpr const char* view = "broker_credentials";
+    static constexpr const char* columns =
+        "id::text, username::text, method::text, secret::text, fingerprint::text, "
+        "extract(epoch FROM valid_from)::text, extract(epoch FROM valid_until)::text";
+};
 
-constexpr const char* rules_sql =
-    "SELECT name, enabled, syntax, client_name, username, client_id, fingerprint, common_name, "
-    "subject_alt_name, address::text, method, to_json(groups)::text FROM "
-    "mqtt_auth.broker_rules";
+template <>
+struct Source<MemberRow> {
+    static constexpr const char* view = "broker_members";
+    static constexpr const char* columns = "group_name::text, username::text";
+};
 
-constexpr const char* entries_sql =
-    "SELECT id, group_name, username, effect, permission, topic, priority, max_qos, "
-    "allow_retain "
-    "FROM mqtt_auth.broker_entries";
+template <>
+struct Source<RuleRow> {
+    static constexpr const char* view = "broker_rules";
+    static constexpr const char* columns =
+        "name::text, left(enabled::text, 1), syntax::text, client_name::text, username::text, "
+        "client_id::text, fingerprint::text, common_name::text, subject_alt_name::text, "
+        "address::text, method::text, to_json(groups)::text";
+};
 
-constexpr const char* revoked_sql =
-    "SELECT fingerprint FROM mqtt_auth.broker_revoked_certificates";
+template <>
+struct Source<EntryRow> {
+    static constexpr const char* view = "broker_entries";
+    static constexpr const char* columns =
+        "id::text, group_name::text, username::text, effect::text, permission::text, "
+        "topic::text, priority::text, max_qos::text, left(allow_retain::text, 1)";
+};
 
-Result<void> load_rows(PgConnection& connection, ReplicaBuilder& builder) {
-    using Step = std::pair<const char*, PgConnection::RowHandler>;
-    const std::array<Step, 7> steps{{
-        {groups_sql,
-         [&](const Row& row) {
-             builder.add(GroupRow{row[0], row[1]});
-         }},
-        {clients_sql,
-         [&](const Row& row) {
-             builder.add(ClientRow{
-                 row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
-         }},
-        {credentials_sql,
-         [&](const Row& row) {
-             builder.add(CredentialRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6]});
-         }},
-        {members_sql,
-         [&](const Row& row) {
-             builder.add(MemberRow{row[0], row[1]});
-         }},
-        {rules_sql,
-         [&](const Row& row) {
-             builder.add(RuleRow{row[0],
-                                 row[1],
-                                 row[2],
-                                 row[3],
-                                 row[4],
-                                 row[5],
-                                 row[6],
-                                 row[7],
-                                 row[8],
-                                 row[9],
-                                 row[10],
-                                 row[11]});
-         }},
-        {entries_sql,
-         [&](const Row& row) {
-             builder.add(EntryRow{
-                 row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]});
-         }},
-        {revoked_sql, [&](const Row& row) { builder.add(RevokedCertificateRow{row[0]}); }},
-    }};
-    for (const auto& [sql, add] : steps) {
-        if (auto read = connection.query(sql, {}, add); !read) {
-            return read;
+template <>
+struct Source<RevokedCertificateRow> {
+    static constexpr const char* view = "broker_revoked_certificates";
+    static constexpr const char* columns = "fingerprint::text";
+};
+
+template <typename R>
+std::string select() {
+    return fmt::format("SELECT {} FROM mqtt_auth.{}", Source<R>::columns, Source<R>::view);
+}
+
+// All rows of one view.
+template <typename R>
+Result<void> load_all(PgConnection& connection,
+                      ReplicaBuilder& builder,
+                      const LoadProgress& progress) {
+    std::size_t rows = 0;
+    return connection.copy_out(select<R>(), [&](const Row& row) {
+        constexpr std::size_t now_and_then = 4096;
+        builder.add(R::from(row));
+        if (++rows % now_and_then == 0) {
+            progress(Source<R>::view, rows);
         }
-    }
-    return {};
+    });
 }
 
-// Calls `handle` with the token of every change by a transaction that is not older than `from`.
-Result<void> read_changes(PgConnection& connection,
-                          const std::string& from,
-                          const PgConnection::RowHandler& handle) {
-    return connection.query(
-        "SELECT token FROM mqtt_auth.broker_changes WHERE xid >= $1::xid8", {from}, handle);
+// The literal of a text[].
+std::string array_of(const std::set<std::string>& items) {
+    std::string text = "{";
+    for (const std::string& item : items) {
+        text += text.size() == 1 ? "\"" : ",\"";
+        for (const char letter : item) {
+            text += letter == '"' || letter == '\\' ? std::string("\\") + letter
+                                                    : std::string(1, letter);
+        }
+        text += '"';
+    }
+    return text + "}";
 }
 
-Result<FeedPosition> read_position(PgConnection& connection) {
-    FeedPosition position;
-    auto read = connection.query(
-        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text", {}, [&](const Row& row) {
-            position.oldest_running = row[0].value_or("");
-        });
-    if (read) {
-        read = read_changes(connection, position.oldest_running, [&](const Row& row) {
-            position.seen.emplace(row[0].value_or(""));
-        });
+// Those rows of one view in which `column` is one of `keys`.
+template <typename R>
+Result<void> load_some(PgConnection& connection,
+                       ReplicaBuilder& builder,
+                       std::string_view column,
+                       const std::set<std::string>& keys) {
+    if (keys.empty()) {
+        return {};
     }
-    if (!read) {
-        return tl::unexpected(read.error());
+    return connection.query(fmt::format("{} WHERE {} = ANY ($1::text[])", select<R>(), column),
+                            {array_of(keys)},
+                            [&](const Row& row) { builder.add(R::from(row)); });
+}
+
+Result<std::shared_ptr<const Replica>> apply(PgConnection& connection,
+                                             const FeedNews& news,
+                                             const Replica& before) {
+    ReplicaBuilder builder(before);
+    for (const std::string& username : news.clients) {
+        builder.drop_client(username);
     }
-    return position;
+    for (const std::string& name : news.groups) {
+        builder.drop_group(name);
+    }
+    for (const std::string& name : news.rules) {
+        builder.drop_rule(name);
+    }
+    for (const std::string& fingerprint : news.revoked_certificates) {
+        builder.drop_revoked_certificate(fingerprint);
+    }
+    // In the order that ReplicaBuilder wants.
+    auto done = load_some<GroupRow>(connection, builder, "name", news.groups);
+    const auto then = [&](auto step) {
+        if (done) {
+            done = step();
+        }
+    };
+    then([&] { return load_some<ClientRow>(connection, builder, "username", news.clients); });
+    then([&] {
+        return load_some<CredentialRow>(connection, builder, "username", news.clients);
+    });
+    then([&] { return load_some<MemberRow>(connection, builder, "username", news.clients); });
+    then([&] { return load_some<RuleRow>(connection, builder, "name", news.rules); });
+    then([&] { return load_some<EntryRow>(connection, builder, "group_name", news.groups); });
+    then([&] { return load_some<EntryRow>(connection, builder, "username", news.clients); });
+    then([&] {
+        return load_some<RevokedCertificateRow>(
+            connection, builder, "fingerprint", news.revoked_certificates);
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return std::move(builder).build();
+}
+
+Result<void> begin(PgConnection& connection) {
+    // One snapshot for everything: readers see whole transactions only.
+    return connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
 }  // namespace
@@ -142,40 +189,74 @@ Result<void> check_schema_version(PgConnection& connection) {
                             newest_schema_version));
 }
 
-Result<Loaded> load_replica(PgConnection& connection) {
-    // One snapshot for everything: readers see whole transactions only.
-    auto done = connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+Result<Loaded> load_replica(PgConnection& connection,
+                            const Replica* before,
+                            const FeedPosition* position,
+                            const LoadProgress& progress) {
+    auto done = begin(connection);
     if (!done) {
         return tl::unexpected(done.error());
     }
-    auto position = read_position(connection);
-    if (!position) {
-        return tl::unexpected(position.error());
+    auto news = read_position(connection, position);
+    if (!news) {
+        return tl::unexpected(news.error());
     }
     ReplicaBuilder builder;
-    done = load_rows(connection, builder);
-    if (done) {
-        done = connection.execute("COMMIT");
+    using Load = Result<void> (*)(PgConnection&, ReplicaBuilder&, const LoadProgress&);
+    constexpr Load in_order[] = {// NOLINT(modernize-avoid-c-arrays)
+                                 load_all<GroupRow>,
+                                 load_all<ClientRow>,
+                                 load_all<CredentialRow>,
+                                 load_all<MemberRow>,
+                                 load_all<RuleRow>,
+                                 load_all<EntryRow>,
+                                 load_all<RevokedCertificateRow>};
+    for (const Load load : in_order) {
+        if (done = load(connection, builder, progress); !done) {
+            return tl::unexpected(done.error());
+        }
     }
+    if (done = connection.execute("COMMIT"); !done) {
+        return tl::unexpected(done.error());
+    }
+    std::vector<std::string> changed;
+    if (before != nullptr) {
+        changed = builder.share_with(*before);
+    }
+    return Loaded{std::move(builder).build(),
+                  std::move(news->position),
+                  std::move(changed),
+                  std::move(news->orders)};
+}
+
+Result<Update> load_update(PgConnection& connection,
+                           const FeedPosition& position,
+                           const Replica& before) {
+    auto done = begin(connection);
     if (!done) {
         return tl::unexpected(done.error());
     }
-    return Loaded{std::move(builder).build(), *std::move(position)};
-}
-
-Result<bool> has_changed(PgConnection& connection, const FeedPosition& position) {
-    bool changed = false;
-    std::size_t still_there = 0;
-    const auto read = read_changes(connection, position.oldest_running, [&](const Row& row) {
-        const bool known = position.seen.contains(std::string(row[0].value_or("")));
-        still_there += known ? 1 : 0;
-        changed = changed || !known;
-    });
-    if (!read) {
-        return tl::unexpected(read.error());
+    auto news = read_news(connection, position);
+    if (!news) {
+        return tl::unexpected(news.error());
     }
-    // A change that was seen and is gone: pruned, or another database behind the same name.
-    return changed || still_there != position.seen.size();
+    Update update;
+    update.read_afresh = news->read_afresh || news->keys() > max_update_keys;
+    if (!update.read_afresh && news->keys() > 0) {
+        auto next = apply(connection, *news, before);
+        if (!next) {
+            return tl::unexpected(next.error());
+        }
+        update.replica = *std::move(next);
+    }
+    if (done = connection.execute("COMMIT"); !done) {
+        return tl::unexpected(done.error());
+    }
+    update.position = std::move(news->position);
+    update.settings = news->settings;
+    update.clients.assign(news->clients.begin(), news->clients.end());
+    update.orders = std::move(news->orders);
+    return update;
 }
 
 }  // namespace pgauth

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds shortest_backoff{250};
 constexpr milliseconds longest_backoff{10'000};
 constexpr seconds report_interval{60};
+constexpr seconds progress_interval{5};
 
 // Up to a fifth more, so that many brokers do not come back in step.
 milliseconds with_jitter(milliseconds delay) {
@@ -95,57 +96,99 @@ Error ReplicaFeed::follow() {
     if (!connection) {
         return connection.error();
     }
-    if (const auto good = check_schema_version(*connection); !good) {
-        return good.error();
-    }
-    // A hot standby refuses to listen: there the polling below is what there is.
-    bool standby = false;
-    auto done =
-        connection->query("SELECT pg_is_in_recovery()", {}, [&](const PgConnection::Row& row) {
-            standby = row[0] == "t";
-        });
-    if (done && !standby) {
-        done = connection->execute("LISTEN mqtt_auth");
-    }
-    if (!done) {
-        return done.error();
-    }
-    // Whatever was followed before may have been another server.
-    auto position = load(*connection);
-    while (position) {
+    for (;;) {
+        // Whatever was followed before may have been another server.
+        if (auto loaded = load(*connection); !loaded) {
+            return loaded.error();
+        }
         backoff_ = shortest_backoff;
         report_connected(*connection);
-        free_retired();
-        const auto notified = connection->wait_for_notification(options_.poll_interval);
-        const auto changed = notified ? has_changed(*connection, *position) : notified;
-        if (!changed) {
-            return changed.error();
-        }
-        if (*changed) {
-            position = load(*connection);
-        } else {
-            confirm();
+        for (bool read_afresh = false; !read_afresh;) {
+            free_retired();
+            const auto notified = connection->wait_for_notification(options_.poll_interval);
+            const auto updated = notified ? update(*connection) : notified;
+            if (!updated) {
+                return updated.error();
+            }
+            read_afresh = !*updated;
         }
     }
-    return position.error();
 }
 
-Result<FeedPosition> ReplicaFeed::load(PgConnection& connection) {
-    auto loaded = load_replica(connection);
+// A hot standby refuses to listen: there polling is what there is.
+Result<void> ReplicaFeed::listen(PgConnection& connection) {
+    bool standby = false;
+    auto done =
+        connection.query("SELECT pg_is_in_recovery()", {}, [&](const PgConnection::Row& row) {
+            standby = row[0] == "t";
+        });
+    return done && !standby ? connection.execute("LISTEN mqtt_auth") : done;
+}
+
+Result<void> ReplicaFeed::load(PgConnection& connection) {
+    auto done = check_schema_version(connection);
+    if (done) {
+        done = listen(connection);
+    }
+    if (!done) {
+        return done;
+    }
+    const auto began_at = steady_clock::now();
+    auto said_at = began_at;
+    const auto say_how_far = [&](std::string_view view, std::size_t rows) {
+        const auto now = steady_clock::now();
+        if (now - said_at >= progress_interval) {
+            said_at = now;
+            log_.log(LogLevel::notice,
+                     fmt::format("database: loading for {} s: {} rows of {} so far",
+                                 duration_cast<seconds>(now - began_at).count(),
+                                 rows,
+                                 view));
+        }
+    };
+    const auto before = current();
+    auto loaded =
+        load_replica(connection, before.get(), position_ ? &*position_ : nullptr, say_how_far);
     if (!loaded) {
         return tl::unexpected(loaded.error());
     }
+    position_ = std::move(loaded->position);
     report_defects(*loaded->replica);
-    publish(std::move(loaded->replica));
-    return std::move(loaded->position);
+    publish(std::move(loaded->replica), began_at);
+    return {};
 }
 
-void ReplicaFeed::publish(std::shared_ptr<const Replica> replica) {
+// False where everything must be read afresh.
+Result<bool> ReplicaFeed::update(PgConnection& connection) {
+    const auto began_at = steady_clock::now();
+    auto update = load_update(connection, *position_, *current());
+    if (!update) {
+        return tl::unexpected(update.error());
+    }
+    if (update->read_afresh) {
+        return false;
+    }
+    if (update->settings) {
+        if (auto good = check_schema_version(connection); !good) {
+            return tl::unexpected(good.error());
+        }
+    }
+    position_ = std::move(update->position);
+    if (update->replica != nullptr) {
+        report_defects(*update->replica);
+        publish(std::move(update->replica), began_at);
+    } else {
+        confirm(began_at);
+    }
+    return true;
+}
+
+void ReplicaFeed::publish(std::shared_ptr<const Replica> replica, SteadyInstant as_of) {
     const std::uint64_t generation = replica->generation();
     {
         const std::lock_guard lock(mutex_);
         current_.swap(replica);
-        confirmed_at_ = steady_clock::now();
+        confirmed_at_ = as_of;
     }
     generation_.store(generation, std::memory_order_release);
     first_load_.notify_all();
@@ -154,9 +197,9 @@ void ReplicaFeed::publish(std::shared_ptr<const Replica> replica) {
     }
 }
 
-void ReplicaFeed::confirm() {
+void ReplicaFeed::confirm(SteadyInstant as_of) {
     const std::lock_guard lock(mutex_);
-    confirmed_at_ = steady_clock::now();
+    confirmed_at_ = as_of;
 }
 
 // A Replica is held by whoever asked for current(), and nobody can get a retired one any more.
@@ -165,7 +208,8 @@ void ReplicaFeed::free_retired() {
 }
 
 void ReplicaFeed::report_defects(const Replica& replica) {
-    const std::set<std::string> defects(replica.defects().begin(), replica.defects().end());
+    const std::vector<std::string> lines = replica.defects();
+    const std::set<std::string> defects(lines.begin(), lines.end());
     for (const std::string& defect : defects) {
         if (!reported_defects_.contains(defect)) {
             log_.log(LogLevel::error, "database: " + defect);

@@ -8,9 +8,10 @@
 //
 // current() never waits for the database: whatever state it is in, the last good Replica
 // stands. The thread listens for notifications, looks for changes every poll_interval all the
-// same, and after any error connects anew, waiting longer each time (a quarter of a second to
-// ten seconds). The log has one line when the connection is lost, one a minute while it is
-// away, and one when it is back.
+// same, and reads the rows that changed. Where it cannot be sure which those are (another
+// server, a change feed that was cut, TRUNCATE) it reads everything afresh, and after any error
+// connects anew, waiting longer each time (a quarter of a second to ten seconds). The log has
+// one line when the connection is lost, one a minute while it is away, and one when it is back.
 //
 // The mistake to avoid: dropping the last reference to a large Replica on the broker's thread,
 // which would free a million clients there. The feed keeps what it has replaced until nobody
@@ -78,9 +79,11 @@ class ReplicaFeed {
     [[nodiscard]] Error follow_until_error();
     [[nodiscard]] Error follow();
     [[nodiscard]] bool was_interrupted(std::chrono::milliseconds within) const;
-    [[nodiscard]] Result<FeedPosition> load(PgConnection& connection);
-    void publish(std::shared_ptr<const Replica> replica);
-    void confirm();
+    [[nodiscard]] Result<void> listen(PgConnection& connection);
+    [[nodiscard]] Result<void> load(PgConnection& connection);
+    [[nodiscard]] Result<bool> update(PgConnection& connection);
+    void publish(std::shared_ptr<const Replica> replica, SteadyInstant as_of);
+    void confirm(SteadyInstant as_of);
     void report_defects(const Replica& replica);
     void report_lost(const Error& error);
     void report_connected(const PgConnection& connection);
@@ -98,6 +101,7 @@ class ReplicaFeed {
     std::atomic<bool> stopped_{false};
 
     // The thread's own.
+    std::optional<FeedPosition> position_;  // up to where current_ is true
     std::vector<std::shared_ptr<const Replica>> retired_;
     std::set<std::string> reported_defects_;
     std::optional<SteadyInstant> lost_since_;

@@ -95,7 +95,6 @@ TEST_CASE("an edit of every table is seen", "[postgres]") {
         "DELETE FROM mqtt_auth.group_rule_groups",
         "UPDATE mqtt_auth.acls SET effect = 'deny'",
         "DELETE FROM mqtt_auth.acls",
-        "UPDATE mqtt_auth.settings SET value = '2 days' WHERE key = 'changes_keep'",
         "SELECT mqtt_auth.touch('press-7')",
         "SELECT mqtt_auth.touch()",
         "TRUNCATE mqtt_auth.groups CASCADE",
@@ -106,6 +105,69 @@ TEST_CASE("an edit of every table is seen", "[postgres]") {
         database.sql(edit);
         CHECK(eventually([&] { return feed->generation() != before; }));
     }
+}
+
+TEST_CASE("a setting that the plugin does not read changes nothing", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database, often);
+    feed.until_asked(1);
+    const std::uint64_t before = feed->generation();
+    database.sql("UPDATE mqtt_auth.settings SET value = '2 days' WHERE key = 'changes_keep'");
+    feed.until_asked(2);
+    CHECK(feed->generation() == before);
+}
+
+TEST_CASE("one changed client leaves all others the same objects", "[postgres]") {
+    TestDatabase database;
+    database.sql(create("press-7") + ";" + create("press-8") +
+                 "; SELECT mqtt_auth.create_group('presses')");
+    WatchedFeed feed(database);
+    const auto before = feed.current();
+    database.sql("SELECT mqtt_auth.disable_client('press-8')");
+    REQUIRE(eventually([&] { return !feed.current()->find_client("press-8")->enabled; }));
+    const auto after = feed.current();
+    CHECK(after->find_rows("press-7") == before->find_rows("press-7"));
+    CHECK(after->groups_generation() == before->groups_generation());
+    // Read afresh, it is the same all the same.
+    database.sql("SELECT mqtt_auth.touch()");
+    REQUIRE(eventually([&] { return feed.current() != after; }));
+    CHECK(feed.current()->find_rows("press-7") == before->find_rows("press-7"));
+    CHECK(feed.current()->find_rows("press-8") == after->find_rows("press-8"));
+    CHECK(feed.current()->groups_generation() == before->groups_generation());
+}
+
+TEST_CASE("thousands of changes in one transaction are seen at once", "[postgres]") {
+    TestDatabase database;
+    WatchedFeed feed(database);
+    for (const int count : {3'000, 25'000}) {  // row by row, and everything afresh
+        const std::string number = std::to_string(count);
+        database.sql("INSERT INTO mqtt_auth.clients (username) SELECT '" + number +
+                     "-' || i FROM generate_series(1, " + number + ") AS i");
+        REQUIRE(eventually([&] { return feed.has_client(number + "-" + number); }));
+        CHECK(feed.has_client(number + "-1"));
+    }
+    CHECK(feed.current()->client_count() == 28'000);
+    SqlSession copy = database.session();
+    copy.sql("BEGIN; DELETE FROM mqtt_auth.clients WHERE username LIKE '3000-%'");
+    copy.sql("INSERT INTO mqtt_auth.clients (username) VALUES ('3000-1'); COMMIT");
+    REQUIRE(eventually([&] { return feed.current()->client_count() == 25'001; }));
+    CHECK(feed.has_client("3000-1"));
+}
+
+TEST_CASE(
+    "rows of the feed that were restored from a server with other transactions are "
+    "passed over",
+    "[postgres]") {
+    TestDatabase database;
+    database.superuser().sql(
+        "INSERT INTO mqtt_auth.changes (kind, xid, horizon) "
+        "VALUES ('everything', '9000000000000000', '9000000000000000')");
+    WatchedFeed feed(database, often);
+    feed.until_asked(1);
+    const std::uint64_t before = feed->generation();
+    feed.until_asked(3);
+    CHECK(feed->generation() == before);
+    feed.until_seen(database);
 }
 
 TEST_CASE("a transaction is seen although it commits after later ones", "[postgres]") {

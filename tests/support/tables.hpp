@@ -8,8 +8,8 @@
 //       .acl({.group_name = "presses", .permission = "write", .topic = "plant/%u/#"});
 //   const std::shared_ptr<const Replica> replica = tables.load();
 //
-// Groups and clients go before what belongs to them. Entries and credentials are numbered from
-// 1. The id of a group is its name, with a `#` before it, unless it is given.
+// Groups and clients go before what belongs to them. Entries, credentials and rules are
+// numbered from 1. The id of a group is its name, with a `#` before it, unless it is given.
 
 #pragma once
 
@@ -63,7 +63,8 @@ class Tables {
     Tables& rule(RuleRow row) {
         row.enabled = row.enabled.value_or("t");
         row.syntax = row.syntax.value_or("glob");
-        row.name = row.name.value_or("a rule");
+        const std::string name = "rule " + std::to_string(++rules_);
+        row.name = row.name.value_or(name);
         builder_.add(row);
         return *this;
     }
@@ -90,6 +91,7 @@ class Tables {
     ReplicaBuilder builder_;
     int credentials_ = 0;
     int entries_ = 0;
+    int rules_ = 0;
 };
 
 }  // namespace pgauth::test
