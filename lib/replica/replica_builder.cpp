@@ -366,6 +366,8 @@ void ReplicaBuilder::add(const PackedRows& rows) {
                 add(RevokedCertificateRow::from(fields));
                 break;
             case RowKind::pin:
+            case RowKind::session:
+            case RowKind::session_group:
                 break;
         }
     });

@@ -30,9 +30,11 @@ enum class RowKind : std::uint8_t {
     rule = 5,
     revoked_certificate = 6,
     pin = 7,  // of no view: a fingerprint, and the usernames on whose credentials it is pinned
+    session = 8,        // of no view: a client id, and how it logged in
+    session_group = 9,  // of no view: the id of a group that a session is in
 };
 
-inline constexpr RowKind last_row_kind = RowKind::pin;
+inline constexpr RowKind last_row_kind = RowKind::session_group;
 
 struct GroupRow {
     static constexpr RowKind kind = RowKind::group;
