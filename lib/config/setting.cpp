@@ -128,6 +128,26 @@ Setting group_or_null(std::string path, Field<std::optional<std::string>> field)
     return {std::move(path), {Shape::word, Shape::null}, accepted, set};
 }
 
+Setting path_or_null(std::string path, Field<std::string> field) {
+    const std::string accepted = "an absolute path, or null";
+    const auto set = [field = std::move(field), accepted](const Value& value,
+                                                          Options& options) -> Result<void> {
+        if (value.shape == Shape::null) {
+            field(options).clear();
+            return {};
+        }
+        if (!value.text.starts_with('/') || value.text.ends_with('/') ||
+            find_flaw(value.text, Layout::one_line)) {
+            return refuse(
+                value,
+                fmt::format("{} is no path of a file: use {}", shown(value.text), accepted));
+        }
+        field(options) = value.text;
+        return {};
+    };
+    return {std::move(path), {Shape::word, Shape::null}, accepted, set};
+}
+
 Setting methods(std::string path, Field<MethodSet> field) {
     const std::string names =
         to_string(MethodSet{all_methods[0], all_methods[1], all_methods[2]});
@@ -214,7 +234,7 @@ std::vector<Setting> make_settings() {
         duration("replica.start_wait",
                  at(&Options::start_wait),
                  {.least = milliseconds(0), .most = minutes(5)}),
-        later("replica.file", "null"),
+        path_or_null("replica.file", at(&Options::database, &DatabaseOptions::replica_file)),
         duration_or_unlimited("replica.max_age",
                               at(&Options::authn, &AuthnOptions::max_age),
                               {.least = seconds(1), .most = longest}),

@@ -117,6 +117,19 @@ Result<ConnectionParameters> connection_parameters(const DatabaseOptions& option
     return ConnectionParameters(parameters->begin(), parameters->end());
 }
 
+std::string describe_database(const DatabaseOptions& options) {
+    const auto parameters = parse(options.connection).value_or(Parameters());
+    const auto said = [&](const char* keyword, const char* variable, const char* otherwise) {
+        const std::string value = effective(parameters, keyword, variable);
+        return value.empty() ? std::string(otherwise) : value;
+    };
+    const std::string host = said("host", "PGHOST", "");
+    return fmt::format("{} at {}:{}",
+                       quote(said("dbname", "PGDATABASE", "its default database")),
+                       quote(host.empty() ? said("hostaddr", "PGHOSTADDR", "") : host),
+                       quote(said("port", "PGPORT", "")));
+}
+
 Result<void> check_connection_string(const std::string& connection) {
     return parse(connection).map([](const Parameters&) {});
 }

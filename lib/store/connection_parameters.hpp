@@ -24,6 +24,9 @@ using ConnectionParameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<ConnectionParameters> connection_parameters(
     const DatabaseOptions& options);
 
+// Which database that is, in a line without a secret: `mqtt at db.example:5432`.
+[[nodiscard]] std::string describe_database(const DatabaseOptions& options);
+
 // The first of the two alone.
 [[nodiscard]] Result<void> check_connection_string(const std::string& connection);
 

@@ -1,5 +1,5 @@
-// DatabaseOptions: which PostgreSQL to read, and how (`database:` in pgauth.yaml).
-// Thread safety: a value.
+// DatabaseOptions: which PostgreSQL to read, and how (`database:` in pgauth.yaml,
+// `replica.file`). Thread safety: a value.
 
 #pragma once
 
@@ -19,6 +19,8 @@ struct DatabaseOptions {
     DatabaseTls tls = DatabaseTls::verify_full;
     // How often to look for changes where the database cannot notify. 100 ms to 1 h.
     std::chrono::milliseconds poll_interval{5000};
+    // Where the last good copy of its tables is kept; empty: nowhere.
+    std::string replica_file = {};
 
     bool operator==(const DatabaseOptions&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/thread.hpp"
+#include "store/connection_parameters.hpp"
 #include "store/pg_connection.hpp"
 
 namespace pgauth {
@@ -35,11 +36,18 @@ milliseconds with_jitter(milliseconds delay) {
 ReplicaFeed::ReplicaFeed(DatabaseOptions options)
     : options_(std::move(options)),
       backoff_(shortest_backoff),
-      thread_(start_thread("pgauth-sync", [this] { run(); })) {}
+      thread_(start_thread("pgauth-sync", [this] { run(); })) {
+    if (!options_.replica_file.empty()) {
+        keeper_.emplace(ReplicaFile(options_.replica_file, describe_database(options_)),
+                        static_cast<ReplicaKeeper::Source&>(*this),
+                        log_);
+    }
+}
 
 ReplicaFeed::~ReplicaFeed() {
     stop();
     thread_.join();
+    keeper_.reset();
 }
 
 void ReplicaFeed::stop() noexcept {
@@ -62,12 +70,34 @@ bool ReplicaFeed::wait_for_first_load(milliseconds timeout) const {
     return first_load_.wait_for(lock, timeout, [this] { return current_ != nullptr; });
 }
 
+std::shared_ptr<const Replica> ReplicaFeed::loaded() const {
+    const std::lock_guard lock(mutex_);
+    return is_loaded_ ? current_ : nullptr;
+}
+
+bool ReplicaFeed::is_loading() const {
+    constexpr seconds lately{1};
+    return steady_clock::now() - rows_came_at_.load() < lately;
+}
+
+void ReplicaFeed::offer(std::shared_ptr<const Replica> replica, SteadyInstant confirmed_at) {
+    const std::uint64_t generation = replica->generation();
+    const std::lock_guard lock(mutex_);
+    if (current_ == nullptr) {
+        current_ = std::move(replica);
+        confirmed_at_ = confirmed_at;
+        generation_.store(generation, std::memory_order_release);
+        first_load_.notify_all();
+    }
+}
+
 void ReplicaFeed::run() {
     for (;;) {
         Error error = follow_until_error();
         if (was_interrupted(milliseconds(0))) {
             return;
         }
+        has_failed_.store(true);
         report_lost(error);
         free_retired();
         if (was_interrupted(with_jitter(backoff_))) {
@@ -137,6 +167,7 @@ Result<void> ReplicaFeed::load(PgConnection& connection) {
     auto said_at = began_at;
     const auto say_how_far = [&](std::string_view view, std::size_t rows) {
         const auto now = steady_clock::now();
+        rows_came_at_.store(now);
         if (now - said_at >= progress_interval) {
             said_at = now;
             log_.log(LogLevel::notice,
@@ -188,6 +219,7 @@ void ReplicaFeed::publish(std::shared_ptr<const Replica> replica, SteadyInstant 
     {
         const std::lock_guard lock(mutex_);
         current_.swap(replica);
+        is_loaded_ = true;
         confirmed_at_ = as_of;
     }
     generation_.store(generation, std::memory_order_release);

@@ -37,15 +37,16 @@
 #include "store/database_options.hpp"
 #include "store/interrupt.hpp"
 #include "store/replica_loader.hpp"
+#include "sync/replica_keeper.hpp"
 
 namespace pgauth {
 
-class ReplicaFeed {
+class ReplicaFeed : private ReplicaKeeper::Source {
   public:
     explicit ReplicaFeed(DatabaseOptions options);
 
     // Stops the thread, which may take as long as a look-up in the DNS that is under way.
-    ~ReplicaFeed();
+    ~ReplicaFeed() override;
 
     ReplicaFeed(const ReplicaFeed&) = delete;
     ReplicaFeed& operator=(const ReplicaFeed&) = delete;
@@ -60,7 +61,10 @@ class ReplicaFeed {
     }
 
     // When current() was last known to be what the database has; none before the first load.
-    [[nodiscard]] std::optional<SteadyInstant> confirmed_at() const;
+    [[nodiscard]] std::optional<SteadyInstant> confirmed_at() const override;
+
+    // Who keeps the replica file; null where there is none.
+    [[nodiscard]] ReplicaKeeper* keeper() noexcept { return keeper_ ? &*keeper_ : nullptr; }
 
     // True once something is loaded; false where `timeout` is over first.
     bool wait_for_first_load(std::chrono::milliseconds timeout) const;
@@ -75,6 +79,13 @@ class ReplicaFeed {
     [[nodiscard]] const DatabaseOptions& options() const noexcept { return options_; }
 
   private:
+    [[nodiscard]] std::shared_ptr<const Replica> loaded() const override;
+
+    [[nodiscard]] bool has_failed() const override { return has_failed_.load(); }
+
+    [[nodiscard]] bool is_loading() const override;
+    void offer(std::shared_ptr<const Replica> replica, SteadyInstant confirmed_at) override;
+
     void run();
     [[nodiscard]] Error follow_until_error();
     [[nodiscard]] Error follow();
@@ -93,12 +104,15 @@ class ReplicaFeed {
     LogQueue log_;
     Interrupt interrupt_;
 
-    mutable std::mutex mutex_;  // guards the next two; never held during I/O
+    mutable std::mutex mutex_;  // guards the next three; never held during I/O
     std::shared_ptr<const Replica> current_;
+    bool is_loaded_ = false;  // current_ came from the database, not from the file
     std::optional<SteadyInstant> confirmed_at_;
     mutable std::condition_variable first_load_;
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<bool> stopped_{false};
+    std::atomic<bool> has_failed_{false};
+    std::atomic<SteadyInstant> rows_came_at_{SteadyInstant()};
 
     // The thread's own.
     std::optional<FeedPosition> position_;  // up to where current_ is true
@@ -109,7 +123,8 @@ class ReplicaFeed {
     bool connected_before_ = false;
     std::chrono::milliseconds backoff_;
 
-    std::thread thread_;  // last: everything above is there before it starts
+    std::thread thread_;  // after all that: everything above is there before it starts
+    std::optional<ReplicaKeeper> keeper_;  // last: it asks the feed until it ends
 };
 
 }  // namespace pgauth
