@@ -99,7 +99,7 @@ class Edits:
         return self._answers() == [True, True, False, True]
 
     def _until(self, condition):
-        until(condition, MENDED, f"the broker to know what the database has; the log:\n{self._place.broker.log()[-2000:]}")
+        until(condition, MENDED, "the broker to know what the database has")
 
     def _answers(self):
         answers = [self._place.connect(who) for who in (self._leaver, self._banned, self._newcomer)]
@@ -115,7 +115,8 @@ def said_once(place):
     """What happens inside costs the plugin its connection, once: one line says so, and one that it is back."""
     since = place.broker.log_size()
     yield
-    place.broker.wait_for_log("pgauth: database: connected again to", since, MENDED)
+    until(lambda: place.lines_logged("pgauth: database: connected again to", since), MENDED,
+          f"the plugin to be back; it said {place.lines_logged('pgauth: database: ', since)}")
     for line in ("pgauth: database: .*trying again", "pgauth: database: connected again to"):
         said = place.lines_logged(line, since)
         assert len(said) == 1, said
