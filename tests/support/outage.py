@@ -99,7 +99,10 @@ class Edits:
         return self._answers() == [True, True, False, True]
 
     def _until(self, condition):
-        until(condition, MENDED, "the broker to know what the database has")
+        try:
+            until(condition, MENDED, "the broker to know what the database has")
+        except AssertionError as problem:
+            raise AssertionError("\n".join([str(problem), *self._place.lines_logged("pgauth: database: ")])) from None
 
     def _answers(self):
         answers = [self._place.connect(who) for who in (self._leaver, self._banned, self._newcomer)]
