@@ -16,6 +16,11 @@ MISTAKES = {
         "ALTER VIEW mqtt_auth.broker_changes RENAME TO elsewhere",
         r"is schema mqtt_auth installed in this database",
         "ALTER VIEW mqtt_auth.elsewhere RENAME TO broker_changes"),
+    "the schema is too new": (
+        "ALTER TABLE mqtt_auth.settings DROP CONSTRAINT settings_value;"
+        "UPDATE mqtt_auth.settings SET value = '99' WHERE key = 'schema_version'",
+        r"schema mqtt_auth has version `99`: this plugin works with",
+        "UPDATE mqtt_auth.settings SET value = '1' WHERE key = 'schema_version'"),
     "the schema is too new for a plugin that comes back": (
         "ALTER TABLE mqtt_auth.settings DROP CONSTRAINT settings_value;"
         "UPDATE mqtt_auth.settings SET value = '99' WHERE key = 'schema_version';" + THROW_OFF,
