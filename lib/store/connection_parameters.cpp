@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <map>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <libpq-fe.h>
 
@@ -15,8 +15,6 @@
 namespace pgauth {
 
 namespace {
-
-using Parameters = std::map<std::string, std::string>;
 
 // Where the string does not say otherwise. A server that has gone without a word is noticed in
 // half a minute; text is UTF-8, as in MQTT.
@@ -30,7 +28,7 @@ constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
     {"tcp_user_timeout", "30000"},
 }};
 
-Result<Parameters> parse(const std::string& connection) {
+Result<ConnectionParameters> parse(const std::string& connection) {
     char* message = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
         PQconninfoParse(connection.c_str(), &message), &PQconninfoFree);
@@ -40,23 +38,13 @@ Result<Parameters> parse(const std::string& connection) {
                     "libpq cannot read it: use a URI like "
                     "`postgresql://broker@db.example/mqtt` or `host=db.example dbname=mqtt`");
     }
-    Parameters parameters;
+    ConnectionParameters parameters;
     for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) {
             parameters.emplace(option->keyword, option->val);
         }
     }
     return parameters;
-}
-
-// The value in the string, else in the environment.
-std::string effective(const Parameters& parameters, const char* keyword, const char* variable) {
-    if (const auto found = parameters.find(keyword); found != parameters.end()) {
-        return found->second;
-    }
-    // libpq reads the environment in every connection attempt as well.
-    const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
-    return value == nullptr ? "" : value;
 }
 
 bool is_local(std::string_view host) {
@@ -81,11 +69,11 @@ bool all_local(std::string_view hosts) {
     }
 }
 
-Result<void> require_verified_tls(Parameters& parameters) {
-    const std::string mode = effective(parameters, "sslmode", "PGSSLMODE");
-    const bool local = effective(parameters, "service", "PGSERVICE").empty() &&
-                       all_local(effective(parameters, "host", "PGHOST")) &&
-                       all_local(effective(parameters, "hostaddr", "PGHOSTADDR"));
+Result<void> require_verified_tls(ConnectionParameters& parameters) {
+    const std::string mode = effective_value(parameters, "sslmode", "PGSSLMODE");
+    const bool local = effective_value(parameters, "service", "PGSERVICE").empty() &&
+                       all_local(effective_value(parameters, "host", "PGHOST")) &&
+                       all_local(effective_value(parameters, "hostaddr", "PGHOSTADDR"));
     if (local || mode == "verify-full") {
         return {};
     }
@@ -114,7 +102,7 @@ Result<ConnectionParameters> connection_parameters(const DatabaseOptions& option
     for (const auto& [keyword, value] : defaults) {
         parameters->try_emplace(keyword, value);
     }
-    return ConnectionParameters(parameters->begin(), parameters->end());
+    return parameters;
 }
 
 std::string describe_database(const DatabaseOptions& options) {
@@ -131,7 +119,19 @@ std::string describe_database(const DatabaseOptions& options) {
 }
 
 Result<void> check_connection_string(const std::string& connection) {
-    return parse(connection).map([](const Parameters&) {});
+    return parse(connection).map([](const ConnectionParameters&) {});
+}
+
+std::string effective_value(const ConnectionParameters& parameters,
+                            const char* keyword,
+                            const char* variable) {
+    const auto found = parameters.find(keyword);
+    if (found != parameters.end() && !found->second.empty()) {
+        return found->second;
+    }
+    // libpq reads the environment in every connection attempt as well.
+    const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? "" : value;
 }
 
 }  // namespace pgauth

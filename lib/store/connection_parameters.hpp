@@ -7,16 +7,15 @@
 
 #pragma once
 
+#include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "base/result.hpp"
 #include "store/database_options.hpp"
 
 namespace pgauth {
 
-using ConnectionParameters = std::vector<std::pair<std::string, std::string>>;
+using ConnectionParameters = std::map<std::string, std::string>;
 
 // Keywords and values for PQconnectStartParams. Fails with invalid_input where libpq cannot
 // read the connection string, or where it asks for less than `tls`. Errors leave it to the
@@ -29,5 +28,11 @@ using ConnectionParameters = std::vector<std::pair<std::string, std::string>>;
 
 // The first of the two alone.
 [[nodiscard]] Result<void> check_connection_string(const std::string& connection);
+
+// What libpq will use for `keyword`: the value given, unless it is empty, else that of the
+// environment variable. A service file, which libpq would ask in between, is not read.
+[[nodiscard]] std::string effective_value(const ConnectionParameters& parameters,
+                                          const char* keyword,
+                                          const char* variable);
 
 }  // namespace pgauth

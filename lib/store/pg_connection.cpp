@@ -9,7 +9,7 @@
 #include <libpq-fe.h>
 
 #include "store/binary_copy_reader.hpp"
-#include "store/connection_parameters.hpp"
+#include "store/connection_attempts.hpp"
 
 namespace pgauth {
 
@@ -71,6 +71,22 @@ Error unavailable(std::string message) {
     return {ErrorKind::unavailable, std::move(message)};
 }
 
+pg_conn* start_connecting(const ConnectionParameters& parameters) {
+    std::vector<const char*> keywords;
+    std::vector<const char*> values;
+    for (const auto& [keyword, value] : parameters) {
+        keywords.push_back(keyword.c_str());
+        values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    pg_conn* connection = PQconnectStartParams(keywords.data(), values.data(), 0);
+    if (connection == nullptr) {
+        throw std::bad_alloc();
+    }
+    return connection;
+}
+
 }  // namespace
 
 void PgConnection::Closer::operator()(pg_conn* connection) const noexcept {
@@ -86,26 +102,28 @@ Result<PgConnection> PgConnection::open(const DatabaseOptions& options,
     if (!parameters) {
         return tl::unexpected(parameters.error());
     }
-    std::vector<const char*> keywords;
-    std::vector<const char*> values;
-    for (const auto& [keyword, value] : *parameters) {
-        keywords.push_back(keyword.c_str());
-        values.push_back(value.c_str());
+    std::string problems;
+    for (const ConnectionAttempt& attempt : connection_attempts(*parameters)) {
+        PgConnection connection(start_connecting(attempt.parameters), interrupt);
+        const auto established = connection.establish(attempt.timeout);
+        if (established) {
+            return connection;
+        }
+        // A host that is tried twice may say the same twice.
+        const std::string& problem = established.error().message;
+        if (problems.find(problem) == std::string::npos) {
+            problems += (problems.empty() ? "" : "; ") + problem;
+        }
+        if (interrupt.wait(Interrupt::no_socket, Interrupt::Event::readable, milliseconds(0)) ==
+            Interrupt::Outcome::raised) {
+            break;
+        }
     }
-    keywords.push_back(nullptr);
-    values.push_back(nullptr);
-    PgConnection connection(PQconnectStartParams(keywords.data(), values.data(), 0), interrupt);
-    if (connection.connection_ == nullptr) {
-        throw std::bad_alloc();
-    }
-    if (auto established = connection.establish(); !established) {
-        return tl::unexpected(established.error());
-    }
-    return connection;
+    return tl::unexpected(unavailable(problems));
 }
 
-Result<void> PgConnection::establish() {
-    const auto deadline = std::chrono::steady_clock::now() + connect_timeout;
+Result<void> PgConnection::establish(std::chrono::seconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         if (next == PGRES_POLLING_FAILED || PQstatus(connection_.get()) == CONNECTION_BAD) {
@@ -113,12 +131,21 @@ Result<void> PgConnection::establish() {
         }
         const auto left =
             std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        if (left <= milliseconds(0)) {
+            return tl::unexpected(unavailable(
+                fmt::format("no answer from {} within {} s", server(), timeout.count())));
+        }
         const auto event = next == PGRES_POLLING_READING ? Interrupt::Event::readable
                                                          : Interrupt::Event::writable;
-        if (auto waited = wait(event, std::max(left, milliseconds(0))); !waited) {
-            return waited;
+        switch (interrupt_->wait(PQsocket(connection_.get()), event, left)) {
+            case Interrupt::Outcome::ready:
+                next = PQconnectPoll(connection_.get());
+                break;
+            case Interrupt::Outcome::raised:
+                return tl::unexpected(unavailable("interrupted"));
+            case Interrupt::Outcome::timed_out:
+                break;
         }
-        next = PQconnectPoll(connection_.get());
     }
     if (PQsetnonblocking(connection_.get(), 1) != 0) {
         return tl::unexpected(unavailable(one_line(PQerrorMessage(connection_.get()))));

@@ -34,10 +34,10 @@ class PgConnection {
     using Row = std::span<const std::optional<std::string_view>>;  // none: SQL null
     using RowHandler = std::function<void(const Row&)>;
 
-    // For reaching a server, all hosts of a list together, and for the next bytes of an answer.
-    static constexpr std::chrono::seconds connect_timeout{10};
+    // For the next bytes of an answer.
     static constexpr std::chrono::seconds answer_timeout{30};
 
+    // Tries each host in turn (store/connection_attempts.hpp).
     // REQUIRES: `interrupt` outlives the connection.
     [[nodiscard]] static Result<PgConnection> open(const DatabaseOptions& options,
                                                    const Interrupt& interrupt);
@@ -67,7 +67,7 @@ class PgConnection {
 
     PgConnection(pg_conn* connection, const Interrupt& interrupt);
 
-    [[nodiscard]] Result<void> establish();
+    [[nodiscard]] Result<void> establish(std::chrono::seconds timeout);
     [[nodiscard]] Result<void> wait(Interrupt::Event event, std::chrono::milliseconds timeout);
     [[nodiscard]] Result<void> send_all();
     [[nodiscard]] Result<pg_result*> next_result();

@@ -20,22 +20,30 @@ def _clients_are_disconnected():
 
 
 @pytest.fixture
-def install(postgres):
-    """install(config, listeners, …): see Installation. A broker that crashed fails the test."""
-    yield from _installer(postgres)
+def primary():
+    """A PostgreSQL for one test alone, to do away with."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def install(request):
+    """install(config, listeners, …): see Installation. A broker that crashed fails the test. server: another
+    PostgreSQL than that of all tests."""
+    yield from _installer(request)
 
 
 @pytest.fixture(scope="module")
-def install_once(postgres):
+def install_once(request):
     """The same for what all tests of a file share and none of them changes."""
-    yield from _installer(postgres)
+    yield from _installer(request)
 
 
-def _installer(postgres):
+def _installer(request):
     places = []
 
-    def make(*arguments, **options):
-        places.append(Installation(postgres, *arguments, **options))
+    def make(*arguments, server=None, **options):
+        places.append(Installation(server or request.getfixturevalue("postgres"), *arguments, **options))
         return places[-1]
 
     yield make

@@ -45,6 +45,10 @@ class Installation:
     def yaml(self, config=""):
         return f"database:\n  connection: {self.database.connection}\n{config}"
 
+    def come_in_by(self, connection, poll_interval="5s"):
+        """The plugin's way to the database, from the next start on."""
+        self.broker.configure(f"database:\n  connection: {connection}\n  poll_interval: {poll_interval}\n")
+
     def start(self):
         self.broker.start()
         return self

@@ -4,6 +4,7 @@
         database = postgres.create_database()
         database.sql("SELECT mqtt_auth.create_group(:'name')", name="presses")
         postgres.stop("fast"); postgres.start()
+        copy = postgres.save(); postgres.rewind(copy)      # while it is stopped
 
 `postgres -D` runs as a direct child, so that a killed one is reaped and seen to be dead.
 """
@@ -17,6 +18,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
 from waiting import Port, start_child, temporary_directory, until
 
@@ -49,26 +51,33 @@ class Postgres:
     def __init__(self):
         self.directory = temporary_directory("pgauth-pg-", owner=SUPERUSER)
         self.data = os.path.join(self.directory, "data")
+        self.sockets = self.directory
         self._port = Port()
         self.port = self._port.number
         self.process = None
         self._databases = 0
         self._template = None
-        start_child([binary("initdb"), "-D", self.data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8",
-                     "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
-                    user=SUPERUSER, stdout=subprocess.DEVNULL).wait()
+        self._make_cluster()
+        self.configure(
+            listen_addresses="127.0.0.1",
+            port=self.port,
+            unix_socket_directories=self.sockets,
+            fsync="off",
+            full_page_writes="off",
+            shared_buffers="16MB",
+            max_connections=40,
+            log_min_messages="info",
+            log_line_prefix="%m [%p] %u@%d ",
+        )
+
+    def _make_cluster(self):
+        run([binary("initdb"), "-D", self.data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8",
+              "--locale=C.UTF-8", "--no-sync", "--no-instructions"])
+
+    def configure(self, **settings):
+        """Acts from the next start on."""
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf8") as conf:
-            conf.write(f"""
-                listen_addresses = '127.0.0.1'
-                port = {self.port}
-                unix_socket_directories = '{self.directory}'
-                fsync = off
-                full_page_writes = off
-                shared_buffers = 16MB
-                max_connections = 40
-                log_min_messages = info
-                log_line_prefix = '%m [%p] %u@%d '
-            """)
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def __enter__(self):
         self.start()
@@ -133,6 +142,30 @@ class Postgres:
     def log(self):
         return pathlib.Path(self.directory, "log").read_text(encoding="utf8", errors="replace")
 
+    # --- moving, and going back: while it is stopped ----------------------------------------
+
+    def move_to(self, port):
+        """A reserved port, which is its own from then on. The socket's directory stays."""
+        self._port.release()
+        self._port, self.port = port, port.number
+        self.configure(port=self.port)
+
+    def take_the_place_of(self, other):
+        """It is found where `other`, which has to be stopped, was until now."""
+        self.port, self.sockets = other.port, other.sockets
+        self.configure(port=self.port, unix_socket_directories=self.sockets)
+
+    def save(self):
+        """A copy of all files."""
+        copy = tempfile.mkdtemp(dir=self.directory)
+        run(["cp", "-a", self.data, copy], user=None)
+        return os.path.join(copy, "data")
+
+    def rewind(self, copy):
+        """Puts back what save() gave: the server remembers nothing since then."""
+        shutil.rmtree(self.data)
+        os.rename(copy, self.data)
+
     # --- databases ------------------------------------------------------------------------
 
     def create_database(self):
@@ -144,6 +177,10 @@ class Postgres:
         # Copied through the WAL, a sequence that its template has used steps back when the server is
         # killed (seen with 15.20); copied as files it does not.
         self.sql(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {self._template} STRATEGY file_copy")
+        return Database(self, name)
+
+    def database(self, name):
+        """One that is there already: on a standby, or restored."""
         return Database(self, name)
 
     def _create_template(self):
@@ -174,7 +211,7 @@ class Postgres:
         return _Transaction(self.psql_command(SUPERUSER, database))
 
     def psql_command(self, user, database):
-        return [binary("psql"), "-X", "-v", "ON_ERROR_STOP=1", "-h", self.directory,
+        return [binary("psql"), "-X", "-v", "ON_ERROR_STOP=1", "-h", self.sockets,
                 "-p", str(self.port), "-U", user, "-d", database]
 
 
@@ -218,7 +255,7 @@ class Database:
     @property
     def connection(self):
         """The connection string with which the plugin comes in, over the socket."""
-        return (f"host={self.postgres.directory} port={self.postgres.port} "
+        return (f"host={self.postgres.sockets} port={self.postgres.port} "
                 f"dbname={self.name} user={PLUGIN_ROLE}")
 
     @property
@@ -246,6 +283,12 @@ class _Transaction:
 
     def __exit__(self, *_):
         self._psql.communicate()  # end of input: psql goes, and what was not committed with it
+
+
+def run(command, *, user=SUPERUSER):
+    done = start_child(command, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    complaint = done.communicate(timeout=60)[1]
+    assert done.returncode == 0, f"{command[0]}: {complaint}"
 
 
 def _children(parent):

@@ -1,52 +1,19 @@
 #include "store/connection_parameters.hpp"
 
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/pg_environment.hpp"
 
 using pgauth::connection_parameters;
 using pgauth::DatabaseTls;
 using pgauth::ErrorKind;
+using pgauth::testing::PgEnvironment;
 
 namespace {
-
-// The PG* variables that count here: none but those given, until the end of the scope.
-class Environment {
-  public:
-    explicit Environment(const std::map<std::string, std::string>& given = {}) {
-        for (const char* name : {"PGHOST", "PGHOSTADDR", "PGSSLMODE", "PGSERVICE"}) {
-            const char* value = std::getenv(name);
-            before_.emplace_back(name, value == nullptr ? std::nullopt : std::optional(value));
-            unsetenv(name);
-        }
-        for (const auto& [name, value] : given) {
-            setenv(name.c_str(), value.c_str(), 1);
-        }
-    }
-
-    Environment(const Environment&) = delete;
-    Environment& operator=(const Environment&) = delete;
-    Environment(Environment&&) = delete;
-    Environment& operator=(Environment&&) = delete;
-
-    ~Environment() {
-        for (const auto& [name, value] : before_) {
-            if (value) {
-                setenv(name.c_str(), value->c_str(), 1);
-            } else {
-                unsetenv(name.c_str());
-            }
-        }
-    }
-
-  private:
-    std::vector<std::pair<std::string, std::optional<std::string>>> before_;
-};
 
 std::map<std::string, std::string> parameters_of(const std::string& connection,
                                                  DatabaseTls tls = DatabaseTls::verify_full) {
@@ -60,7 +27,7 @@ std::map<std::string, std::string> parameters_of(const std::string& connection,
 
 TEST_CASE("a server that is not on this machine must show a certificate that names it",
           "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     for (const std::string connection : {"host=db.example",
                                          "postgresql://broker@db.example/mqtt",
                                          "host=10.1.2.3",
@@ -82,7 +49,7 @@ TEST_CASE("a server that is not on this machine must show a certificate that nam
 }
 
 TEST_CASE("a server behind a socket or on loopback need not use TLS", "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     for (const std::string connection : {"",
                                          "dbname=mqtt",
                                          "postgresql:///mqtt",
@@ -102,7 +69,7 @@ TEST_CASE("a server behind a socket or on loopback need not use TLS", "[store]")
 }
 
 TEST_CASE("asking for less than a verified server is an error, not a downgrade", "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     for (const std::string mode :
          {"disable", "allow", "prefer", "require", "verify-ca", "verify_full", ""}) {
         INFO(mode);
@@ -123,7 +90,7 @@ TEST_CASE("asking for less than a verified server is an error, not a downgrade",
 }
 
 TEST_CASE("unverified, written out, leaves sslmode alone", "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     constexpr auto unverified = DatabaseTls::unverified;
     CHECK_FALSE(parameters_of("host=db.example", unverified).contains("sslmode"));
     CHECK(parameters_of("host=db.example sslmode=disable", unverified)["sslmode"] == "disable");
@@ -139,6 +106,7 @@ TEST_CASE("what the string leaves open the PG* variables say", "[store]") {
     const std::vector<Row> rows{
         {{{"PGHOST", "db.example"}}, "dbname=mqtt", "verify-full"},
         {{{"PGHOST", "db.example"}}, "host=localhost", ""},
+        {{{"PGHOST", "db.example"}}, "host=''", "verify-full"},  // as if it were not there
         {{{"PGHOST", "/run/postgresql"}}, "", ""},
         {{{"PGHOSTADDR", "10.1.2.3"}}, "host=localhost", "verify-full"},
         {{{"PGSERVICE", "mqtt"}}, "host=localhost", "verify-full"},
@@ -150,7 +118,7 @@ TEST_CASE("what the string leaves open the PG* variables say", "[store]") {
     };
     for (const Row& row : rows) {
         INFO(row.connection << " sslmode " << row.sslmode.value_or("refused"));
-        const Environment environment(row.environment);
+        const PgEnvironment environment(row.environment);
         const auto parameters = connection_parameters({.connection = row.connection});
         REQUIRE(parameters.has_value() == row.sslmode.has_value());
         if (parameters) {
@@ -163,7 +131,7 @@ TEST_CASE("what the string leaves open the PG* variables say", "[store]") {
 }
 
 TEST_CASE("what the plugin adds gives way to what the string says", "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     const auto defaults = parameters_of("dbname=mqtt");
     CHECK(defaults.at("dbname") == "mqtt");
     CHECK(defaults.at("application_name") == "mosquitto-pgauth");
@@ -178,7 +146,7 @@ TEST_CASE("what the plugin adds gives way to what the string says", "[store]") {
 }
 
 TEST_CASE("no error shows the connection string, which may hold a password", "[store]") {
-    const Environment none;
+    const PgEnvironment none;
     for (const std::string connection :
          {"host=db.example password=hunter2 colour=red",
           "host=db.example password=hunter2 colour",
