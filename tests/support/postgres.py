@@ -46,7 +46,9 @@ def binary(name):
 
 
 class Postgres:
-    def __init__(self):
+    """settings: lines for postgresql.conf."""
+
+    def __init__(self, settings=()):
         self.directory = temporary_directory("pgauth-pg-", owner=SUPERUSER)
         self.data = os.path.join(self.directory, "data")
         self._port = Port()
@@ -68,7 +70,7 @@ class Postgres:
                 max_connections = 40
                 log_min_messages = info
                 log_line_prefix = '%m [%p] %u@%d '
-            """)
+            """ + "\n".join(settings) + "\n")
 
     def __enter__(self):
         self.start()
