@@ -44,7 +44,7 @@ def main(root):
     first_screen = "\n".join(readme.splitlines()[:FIRST_SCREEN_LINES])
     complaints += [f"README.md: {command} is not on the first screen" for command in COMMANDS[:2] if command not in first_screen]
     for page in ("README.md", "schema/README.md", "lib/README.md", "CHANGELOG.md", "examples/quickstart/README.md",
-                 "examples/certificates/README.md"):
+                 "examples/certificates/README.md", "tests/bench/README.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", (root / page).read_text()):
             if not (root / page).parent.joinpath(link).exists():
                 complaints.append(f"{page}: link to {link}, which is not there")

@@ -47,10 +47,10 @@ class Broker:
     """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
     listeners: any of LISTENERS; "tcp" is always there. authority: signs the server's certificate, and
     is whom it trusts to sign those of clients.
-    allow_anonymous, settings: into mosquitto.conf (settings: lines for the whole broker)."""
+    allow_anonymous, log_types, settings: into mosquitto.conf (settings: lines for the whole broker)."""
 
     def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
-                 settings=(), plugin=True):
+                 log_types=("all",), settings=(), plugin=True):
         self.directory = temporary_directory("pgauth-mq-")
         self.per_listener_settings = per_listener_settings
         self.config_file = os.path.join(self.directory, "pgauth.yaml")
@@ -61,6 +61,7 @@ class Broker:
         self._server = self.authority.server()
         if config is not None:
             self.configure(config)
+        settings = (*(f"log_type {kind}" for kind in log_types), *settings)
         self._write_conf(per_listener_settings, allow_anonymous, settings, plugin, config is not None)
 
     def port(self, transport="tcp"):
@@ -83,7 +84,6 @@ class Broker:
             "persistence true",
             f"persistence_location {self.directory}/",
             "log_dest stderr",
-            "log_type all",
             "connection_messages true",
             *settings,
             *([] if per_listener else guard),

@@ -48,7 +48,9 @@ def binary(name):
 
 
 class Postgres:
-    def __init__(self):
+    """settings: of postgresql.conf, by name."""
+
+    def __init__(self, **settings):
         self.directory = temporary_directory("pgauth-pg-", owner=SUPERUSER)
         self.data = os.path.join(self.directory, "data")
         self.sockets = self.directory
@@ -69,6 +71,7 @@ class Postgres:
             log_min_messages="info",
             log_line_prefix="%m [%p] %u@%d ",
         )
+        self.configure(**settings)
 
     def _make_cluster(self):
         run([binary("initdb"), "-D", self.data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8",
