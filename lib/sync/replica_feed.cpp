@@ -148,6 +148,7 @@ void ReplicaFeed::publish(std::shared_ptr<const Replica> replica) {
         confirmed_at_ = steady_clock::now();
     }
     generation_.store(generation, std::memory_order_release);
+    journal_.append({.everything = true});
     first_load_.notify_all();
     if (replica != nullptr) {
         retired_.push_back(std::move(replica));

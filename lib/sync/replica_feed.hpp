@@ -36,6 +36,7 @@
 #include "store/database_options.hpp"
 #include "store/interrupt.hpp"
 #include "store/replica_loader.hpp"
+#include "sync/change_journal.hpp"
 
 namespace pgauth {
 
@@ -57,6 +58,9 @@ class ReplicaFeed {
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return generation_.load(std::memory_order_acquire);
     }
+
+    // What has changed, appended after current() has it.
+    [[nodiscard]] const ChangeJournal& journal() const noexcept { return journal_; }
 
     // When current() was last known to be what the database has; none before the first load.
     [[nodiscard]] std::optional<SteadyInstant> confirmed_at() const;
@@ -96,6 +100,7 @@ class ReplicaFeed {
     mutable std::condition_variable first_load_;
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<bool> stopped_{false};
+    ChangeJournal journal_;
 
     // The thread's own.
     std::vector<std::shared_ptr<const Replica>> retired_;
