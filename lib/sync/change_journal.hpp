@@ -3,7 +3,7 @@
 //
 //   journal.append({.clients = {"press-7"}});            // the sync thread, after publishing
 //   auto cursor = journal.now();                         // a new reader
-//   if (journal.version() != seen) {                     // cheap: before each decision
+//   if (journal.has_more(cursor)) {                      // cheap: before each decision
 //       const Changes changes = journal.read(cursor);
 //       … feed.current() …
 //   }
@@ -63,6 +63,11 @@ class ChangeJournal {
 
     // Past all that has been appended.
     [[nodiscard]] Cursor now() const;
+
+    // Whether read() would give anything. Cheap: before each decision.
+    [[nodiscard]] bool has_more(const Cursor& cursor) const noexcept {
+        return version() != cursor.version_;
+    }
 
     // All that was appended since `cursor`, as one; moves it on. Each username is named once,
     // and none beside `everything`. After an exception the cursor stands where it stood.

@@ -182,11 +182,6 @@ TEST_CASE("a key of a later version is accepted only where it changes nothing", 
     };
 
     const std::vector<Row> rows{
-        {"sessions: {apply_changes: immediately}",
-         "sessions.apply_changes: `immediately` is not supported by this version: use "
-         "reconnect"},
-        {"sessions: {apply_changes: [reconnect]}",
-         "sessions.apply_changes: not supported by this version: use reconnect"},
         {"replica: {file: /var/lib/mosquitto/pgauth.replica}",
          "replica.file: `/var/lib/mosquitto/pgauth.replica` is not supported by this version: "
          "use null"},
