@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <utility>
 
 #include "authn/admission.hpp"
+#include "base/quote.hpp"
 #include "service/log_lines.hpp"
 
 namespace pgauth {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/thread.hpp"
+#include "store/disconnects.hpp"
 #include "store/pg_connection.hpp"
 
 namespace pgauth {
@@ -122,12 +123,38 @@ Error ReplicaFeed::follow() {
             return changed.error();
         }
         if (*changed) {
+            const FeedPosition before = *std::move(position);
             position = load(*connection);
+            if (position) {
+                done = append_disconnects(*connection, before, *position);
+                if (!done) {
+                    return done.error();
+                }
+            }
         } else {
             confirm();
         }
     }
     return position.error();
+}
+
+Result<void> ReplicaFeed::append_disconnects(PgConnection& connection,
+                                             const FeedPosition& before,
+                                             FeedPosition& after) {
+    auto rows = read_disconnects(connection, before, after);
+    if (!rows) {
+        return tl::unexpected(rows.error());
+    }
+    Changes changes;
+    for (DisconnectRow& row : *rows) {
+        Disconnect& disconnect = changes.disconnects.emplace_back();
+        (row.kind == "disconnect_client" ? disconnect.username : disconnect.group_name) =
+            std::move(row.key);
+    }
+    if (!changes.disconnects.empty()) {
+        journal_.append(std::move(changes));
+    }
+    return {};
 }
 
 Result<FeedPosition> ReplicaFeed::load(PgConnection& connection) {

@@ -83,6 +83,9 @@ class ReplicaFeed {
     [[nodiscard]] Error follow();
     [[nodiscard]] bool was_interrupted(std::chrono::milliseconds within) const;
     [[nodiscard]] Result<FeedPosition> load(PgConnection& connection);
+    [[nodiscard]] Result<void> append_disconnects(PgConnection& connection,
+                                                  const FeedPosition& before,
+                                                  FeedPosition& after);
     void publish(std::shared_ptr<const Replica> replica);
     void confirm();
     void report_defects(const Replica& replica);
