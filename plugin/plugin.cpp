@@ -140,6 +140,12 @@ int set_username(mosquitto* client, const LoginDecision& decision) {
     return set == MOSQ_ERR_SUCCESS ? MOSQ_ERR_SUCCESS : MOSQ_ERR_UNKNOWN;
 }
 
+// With its will: 2.0.11 would raise the DISCONNECT of a durable client that goes without one
+// again when its session expires, with a connection that it has freed.
+void kick(const std::string& client_id) {
+    mosquitto_kick_client_by_clientid(client_id.c_str(), true);
+}
+
 int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
@@ -155,6 +161,7 @@ int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
                 .durable = may_be_durable(event.client),
                 .certificate = certificate ? &*certificate : nullptr};
             const LoginDecision decision = service.log_in(request);
+            service.throw_off_without_ticks(request.client_id, kick);
             return decision.outcome == LoginOutcome::accepted
                        ? set_username(event.client, decision)
                        : to_broker(decision, event.client);
@@ -238,6 +245,7 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             service.tick();
+            service.throw_off(kick);
             // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
             // lose their rights.
             for (const std::string& client_id : service.take_kicks()) {

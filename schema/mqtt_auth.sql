@@ -1071,13 +1071,15 @@ CREATE TABLE mqtt_auth.changes (
     kind       text NOT NULL
                CONSTRAINT changes_kind
                CHECK (mqtt_auth.check_word('changes.kind', kind, 'a kind of change',
-                   ARRAY['client', 'group', 'rule', 'revoked_certificate', 'setting', 'everything'])),
+                   ARRAY['client', 'group', 'rule', 'revoked_certificate', 'setting', 'everything',
+                         'disconnect_client', 'disconnect_group'])),
     key        text
 );
 CREATE INDEX changes_xid ON mqtt_auth.changes (xid);
 CREATE INDEX changes_changed_at ON mqtt_auth.changes (changed_at);
 COMMENT ON TABLE mqtt_auth.changes IS
-    'The change feed: what triggers saw change, for the plugin to read again. Prunes itself';
+    'The change feed: what triggers saw change, for the plugin to read again, and whom it is to '
+    'disconnect. Prunes itself';
 COMMENT ON COLUMN mqtt_auth.changes.id IS
     'Number of the change; not the order in which transactions commit';
 COMMENT ON COLUMN mqtt_auth.changes.xid IS 'The transaction that made it';
@@ -1088,7 +1090,8 @@ COMMENT ON COLUMN mqtt_auth.changes.changed_at IS 'When the trigger ran';
 COMMENT ON COLUMN mqtt_auth.changes.horizon IS
     'At that time, all transactions below this one had ended; for pruning';
 COMMENT ON COLUMN mqtt_auth.changes.kind IS
-    'client, group, rule, revoked_certificate, setting or everything';
+    'client, group, rule, revoked_certificate, setting or everything; disconnect_client and '
+    'disconnect_group are commands';
 COMMENT ON COLUMN mqtt_auth.changes.key IS
     'Username, group name, rule name, fingerprint or key of the setting; null with everything';
 
@@ -1850,7 +1853,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.disable_client(text) IS
-    'Refuses a client from its next connection on, and keeps all that belongs to it';
+    'Refuses a client from its next connection on, and keeps all that belongs to it; at once where '
+    'the plugin applies changes immediately';
 
 CREATE FUNCTION mqtt_auth.rename_client(username text, new_username text) RETURNS void
     LANGUAGE plpgsql
@@ -1868,6 +1872,39 @@ END
 $$;
 COMMENT ON FUNCTION mqtt_auth.rename_client(text, text) IS
     'Gives a client another username; credentials, memberships and permissions follow';
+
+CREATE FUNCTION mqtt_auth.disconnect(username text DEFAULT NULL, group_name text DEFAULT NULL)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    IF (disconnect.username IS NULL) = (disconnect.group_name IS NULL) THEN
+        RAISE EXCEPTION 'disconnect: give a username or a group_name, one of the two'
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: SELECT mqtt_auth.disconnect(''press-7''), or '
+                         'SELECT mqtt_auth.disconnect(group_name => ''presses'')';
+    END IF;
+    -- Also those that only a view of the site knows.
+    IF disconnect.username IS NOT NULL THEN
+        IF NOT EXISTS (SELECT FROM mqtt_auth.broker_clients AS c
+                       WHERE c.username = disconnect.username) THEN
+            PERFORM mqtt_auth.require_client(disconnect.username);
+        END IF;
+        PERFORM mqtt_auth.record_change('disconnect_client', disconnect.username);
+    ELSE
+        IF NOT EXISTS (SELECT FROM mqtt_auth.broker_groups AS g
+                       WHERE g.name = disconnect.group_name) THEN
+            PERFORM mqtt_auth.require_group(disconnect.group_name);
+        END IF;
+        PERFORM mqtt_auth.record_change('disconnect_group', disconnect.group_name);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.disconnect(text, text) IS
+    'Throws off the connections of a client, or of everybody whose connection is in a group, '
+    'explicitly or by rule; who may log in may come back';
 
 CREATE FUNCTION mqtt_auth.delete_client(username text) RETURNS void
     LANGUAGE plpgsql

@@ -50,6 +50,22 @@ std::optional<LoginCause> reason_against_client_id(const Client& client,
                                     : std::nullopt;
 }
 
+// One identity has one key at a time: of several that are live, the newest.
+const Credential* newest_key(const Client& client, Instant now) {
+    const Credential* newest = nullptr;
+    for (const Credential& credential : client.credentials) {
+        if (credential.method == Method::psk && credential.window.contains(now) &&
+            (newest == nullptr || newest->id < credential.id)) {
+            newest = &credential;
+        }
+    }
+    return newest;
+}
+
+bool contains(const std::vector<Proof>& proofs, const Proof& proof) {
+    return std::find(proofs.begin(), proofs.end(), proof) != proofs.end();
+}
+
 bool can_be_a_password(const std::optional<std::string_view>& password) {
     return password && !password->empty() && password->size() <= max_password_bytes;
 }
@@ -113,7 +129,7 @@ Screening Authenticator::screen(const Replica& replica,
         for (const Credential& credential : who.client->credentials) {
             if (options_.methods.contains(credential.method) &&
                 credential.window.contains(now)) {
-                screening.look_at(credential, attempt, options_.username_from);
+                screening.look_at(credential, attempt, options_.username_from, now);
             }
         }
     }
@@ -130,11 +146,16 @@ Screening Authenticator::screen(const Replica& replica,
 // REQUIRES: the credential is live, and its method enabled.
 void Screening::look_at(const Credential& credential,
                         const LoginAttempt& attempt,
-                        UsernameFrom from) {
+                        UsernameFrom from,
+                        Instant now) {
     live_.insert(credential.method);
+    const bool proved_before =
+        attempt.proofs != nullptr &&
+        contains(*attempt.proofs, proof_of(credential.method, credential.secret));
     bool satisfied = false;
     switch (credential.method) {
         case Method::password:
+            satisfied = proved_before;
             secrets_.push_back(credential.secret);
             break;
         case Method::certificate:
@@ -144,11 +165,15 @@ void Screening::look_at(const Credential& credential,
                              : attempt.certificate->fingerprint == credential.fingerprint);
             break;
         case Method::psk:
-            satisfied = attempt.has_pre_shared_key;
+            satisfied = proved_before || (attempt.has_pre_shared_key &&
+                                          &credential == newest_key(*client_, now));
             break;
     }
     if (satisfied) {
         satisfied_.insert(credential.method);
+        if (credential.method != Method::certificate) {
+            proofs_.push_back(proof_of(credential.method, credential.secret));
+        }
     }
 }
 
@@ -156,12 +181,14 @@ LoginDecision Screening::conclude(PasswordCheck check) const {
     if (settled_) {
         return *settled_;
     }
-    if (check == PasswordCheck::not_computed) {
+    if (check.verdict == PasswordCheck::not_computed) {
         return {LoginOutcome::try_again, LoginCause::hash_not_computed, client_, {}};
     }
     MethodSet satisfied = satisfied_;
-    if (check == PasswordCheck::right && live_.contains(Method::password)) {
+    std::vector<Proof> proofs = proofs_;
+    if (check.verdict == PasswordCheck::right && live_.contains(Method::password)) {
         satisfied.insert(Method::password);
+        proofs.push_back(proof_of(Method::password, secrets_.at(check.fitting)));
     }
     const bool proved = client_ != nullptr && !satisfied.empty() &&
                         satisfied.contains_all(client_->required_methods);
@@ -176,7 +203,7 @@ LoginDecision Screening::conclude(PasswordCheck check) const {
         return refused(satisfied.empty() ? why_unproved(check) : LoginCause::requirement_unmet,
                        client_);
     }
-    return {LoginOutcome::accepted, LoginCause::proved, client_, satisfied};
+    return {LoginOutcome::accepted, LoginCause::proved, client_, satisfied, std::move(proofs)};
 }
 
 // Nothing was satisfied.
@@ -188,8 +215,33 @@ LoginCause Screening::why_unproved(PasswordCheck check) const {
         return live_.contains(Method::certificate) ? LoginCause::no_certificate
                                                    : LoginCause::no_credential;
     }
-    return check == PasswordCheck::not_made ? LoginCause::no_password
-                                            : LoginCause::wrong_password;
+    return check.verdict == PasswordCheck::not_made ? LoginCause::no_password
+                                                    : LoginCause::wrong_password;
+}
+
+LoginDecision Authenticator::judge_again(const Replica& replica,
+                                         std::string_view client_id,
+                                         std::optional<std::string_view> username,
+                                         const Admission& admission,
+                                         Instant now) const {
+    const LoginAttempt attempt{
+        .client_id = client_id,
+        .username = username,
+        .password = std::nullopt,
+        .address = admission.address,
+        .certificate = admission.certificate ? &*admission.certificate : nullptr,
+        .proofs = &admission.proofs};
+    LoginDecision decision = screen(replica, attempt, now).conclude(PasswordCheck::not_made);
+    // A certificate may be another client's by now, and a username the next plugin's.
+    const bool is_somebody_else =
+        decision.client != nullptr && username && decision.client->username != *username;
+    if (is_somebody_else || decision.outcome == LoginOutcome::handed_on) {
+        return refused(LoginCause::unknown_client);
+    }
+    if (decision.cause == LoginCause::no_password) {
+        decision.cause = LoginCause::credential_gone;
+    }
+    return decision;
 }
 
 tl::expected<std::string, LoginCause> Authenticator::pre_shared_key(
@@ -204,14 +256,7 @@ tl::expected<std::string, LoginCause> Authenticator::pre_shared_key(
     if (const auto reason = reason_to_stay_out(*client, address, now)) {
         return tl::unexpected(*reason);
     }
-    // One identity has one key at a time: of several, the newest.
-    const Credential* newest = nullptr;
-    for (const Credential& credential : client->credentials) {
-        if (credential.method == Method::psk && credential.window.contains(now) &&
-            (newest == nullptr || newest->id < credential.id)) {
-            newest = &credential;
-        }
-    }
+    const Credential* newest = newest_key(*client, now);
     if (newest == nullptr || !options_.methods.contains(Method::psk)) {
         return tl::unexpected(LoginCause::no_credential);
     }
@@ -219,15 +264,16 @@ tl::expected<std::string, LoginCause> Authenticator::pre_shared_key(
 }
 
 PasswordCheck check_password(const Screening& screening, std::string_view password) {
-    PasswordCheck check = PasswordCheck::not_made;
-    for (const std::string& secret : screening.secrets()) {
-        const auto hash = PasswordHash::parse(secret);
+    PasswordCheck::Verdict check = PasswordCheck::not_made;
+    const std::vector<std::string>& secrets = screening.secrets();
+    for (std::size_t i = 0; i < secrets.size(); ++i) {
+        const auto hash = PasswordHash::parse(secrets[i]);
         if (!hash) {
             continue;  // not in a Replica: ReplicaBuilder keeps none that cannot be read
         }
         switch (hash->verify(password)) {
             case PasswordVerdict::right:
-                return PasswordCheck::right;
+                return {PasswordCheck::right, i};
             case PasswordVerdict::wrong:
                 check = check == PasswordCheck::not_computed ? check : PasswordCheck::wrong;
                 break;

@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "authn/admission.hpp"
 #include "authn/authn_options.hpp"
 #include "authn/identification.hpp"
 #include "authn/login.hpp"
@@ -30,7 +32,17 @@
 
 namespace pgauth {
 
-enum class PasswordCheck : std::uint8_t { not_made, right, wrong, not_computed };
+struct PasswordCheck {
+    enum Verdict : std::uint8_t { not_made, right, wrong, not_computed };
+
+    Verdict verdict = not_made;
+    std::size_t fitting = 0;  // right: which of Screening::secrets() it was
+
+    // A verdict is a check, of the first secret.
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    PasswordCheck(Verdict found = not_made, std::size_t secret = 0) noexcept
+        : verdict(found), fitting(secret) {}
+};
 
 class Screening {
   public:
@@ -44,7 +56,10 @@ class Screening {
   private:
     friend class Authenticator;
 
-    void look_at(const Credential& credential, const LoginAttempt& attempt, UsernameFrom from);
+    void look_at(const Credential& credential,
+                 const LoginAttempt& attempt,
+                 UsernameFrom from,
+                 Instant now);
     [[nodiscard]] LoginCause why_unproved(PasswordCheck check) const;
 
     std::shared_ptr<const Client> client_;
@@ -55,6 +70,7 @@ class Screening {
     MethodSet live_;       // methods of which there is a live, enabled credential
     MethodSet satisfied_;  // by the connection itself: certificate, psk
     std::vector<std::string> secrets_;
+    std::vector<Proof> proofs_;  // of pre-shared keys, and of what was proved before
 };
 
 class Authenticator {
@@ -64,6 +80,15 @@ class Authenticator {
     [[nodiscard]] Screening screen(const Replica& replica,
                                    const LoginAttempt& attempt,
                                    Instant now) const;
+
+    // Whether a session may still be in: what its login would come to if it showed again what
+    // it showed then, under the client id and the username that it has. By the same rules, so
+    // that who is thrown off is refused when it comes back, and the other way round.
+    [[nodiscard]] LoginDecision judge_again(const Replica& replica,
+                                            std::string_view client_id,
+                                            std::optional<std::string_view> username,
+                                            const Admission& admission,
+                                            Instant now) const;
 
     // The key that a TLS-PSK client of this identity must have, in hexadecimal digits; where it
     // may not come in, why not. What is known only later (the client id) is for screen() to

@@ -1,6 +1,12 @@
 #include "authn/login.hpp"
 
+#include <functional>
+
 namespace pgauth {
+
+Proof proof_of(Method method, std::string_view secret) noexcept {
+    return {method, std::hash<std::string_view>{}(secret)};
+}
 
 std::string_view explain(LoginCause cause) noexcept {
     switch (cause) {
@@ -42,6 +48,10 @@ std::string_view explain(LoginCause cause) noexcept {
             return "it showed no certificate that a live credential of the client accepts";
         case LoginCause::requirement_unmet:
             return "not every method in required_methods was satisfied";
+        case LoginCause::credential_gone:
+            return "the credential that let it in is no longer valid";
+        case LoginCause::thrown_off:
+            return "mqtt_auth.disconnect() was called";
         case LoginCause::hash_not_computed:
             return "the password hash could not be computed: out of memory";
         case LoginCause::replica_not_ready:

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "identity/certificate.hpp"
 #include "policy/client.hpp"
@@ -18,6 +19,16 @@
 #include "policy/network.hpp"
 
 namespace pgauth {
+
+// That a connection knew a secret: the hash that its password fitted, or its pre-shared key.
+struct Proof {
+    Method method = Method::password;
+    std::uint64_t secret = 0;  // tells secrets apart, and nothing else of them
+
+    bool operator==(const Proof&) const = default;
+};
+
+[[nodiscard]] Proof proof_of(Method method, std::string_view secret) noexcept;
 
 struct LoginAttempt {
     std::string_view client_id;
@@ -29,6 +40,8 @@ struct LoginAttempt {
     bool has_pre_shared_key = false;
     // A connected session of another client has this client id.
     bool client_id_in_use = false;
+    // Of a session that is in: what it proved then stands for its password and its key.
+    const std::vector<Proof>* proofs = nullptr;
 };
 
 enum class LoginOutcome : std::uint8_t { accepted, refused, try_again, handed_on };
@@ -53,6 +66,8 @@ enum class LoginCause : std::uint8_t {
     wrong_password,
     no_certificate,     // none, or none that satisfies its credential now
     requirement_unmet,  // a required method was not satisfied
+    credential_gone,    // of a session that is in: what it proved is no live credential now
+    thrown_off,         // of a session that is in: mqtt_auth.disconnect() was called
     hash_not_computed,  // out of memory while hashing
     replica_not_ready,  // the tables were never loaded
     replica_too_old,    // older than replica.max_age
@@ -63,6 +78,7 @@ struct LoginDecision {
     LoginCause cause = LoginCause::unknown_client;
     std::shared_ptr<const Client> client;  // who it is, or would have been; none if anonymous
     MethodSet satisfied;
+    std::vector<Proof> proofs = {};  // accepted: of the methods with a secret
 };
 
 // The reason in words, for logs: "wrong password".

@@ -127,6 +127,10 @@ Rights Authorizer::settle(const Circumstances& circumstances,
     return Rights::of(std::move(client), sets_.find_or_add(groups));
 }
 
+Rights Authorizer::settle_nothing() {
+    return Rights::of(nullptr, sets_.find_or_add({}));
+}
+
 Decision Authorizer::authorize(const Circumstances& circumstances,
                                const Session* session,
                                const AccessCheck& check) {
@@ -144,6 +148,10 @@ Decision Authorizer::judge(const Circumstances& circumstances,
     if (circumstances.replica == nullptr) {
         return generous ? Decision{.allowed = true, .cause = Cause::not_known_yet}
                         : denied(Cause::replica_not_ready);
+    }
+    // What it has subscribed to stays with its session, for the case that it is let in again.
+    if (session != nullptr && session->cut && !generous && !check.being_thrown_off) {
+        return denied(Cause::cut_off);
     }
     if (session != nullptr) {
         const Decision settled =

@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "authn/authn_options.hpp"
 #include "authz/authz_options.hpp"
@@ -46,6 +47,8 @@ struct AccessCheck {
     bool has_address = true;
     // This connection logged in under another username (another plugin may change it).
     bool renamed = false;
+    // The broker is throwing it off, and asks which of its subscriptions it is to keep.
+    bool being_thrown_off = false;
 };
 
 // What decisions are read from.
@@ -63,6 +66,15 @@ class Authorizer {
                                 std::shared_ptr<const Client> client,
                                 std::string_view client_id,
                                 const ConnectionFacts::Transport& transport);
+
+    // The rights of a session whose client is no more.
+    [[nodiscard]] Rights settle_nothing();
+
+    // The sets of groups of its sessions that hold `group` for certain.
+    [[nodiscard]] std::vector<std::shared_ptr<const GroupSet>> sets_holding(
+        const GroupId& group) const {
+        return sets_.holding(group);
+    }
 
     // `session`: whose check it is, or null. The decision holds until the next call.
     [[nodiscard]] Decision authorize(const Circumstances& circumstances,

@@ -1,4 +1,5 @@
-// AuthzOptions: how rights are read (`authorization:` in pgauth.yaml).
+// AuthzOptions: how rights are read, and when (`authorization:` and `sessions.apply_changes` in
+// pgauth.yaml).
 // Thread safety: a value.
 
 #pragma once
@@ -13,9 +14,14 @@ namespace pgauth {
 // whose row says which client ids they may use.
 enum class ClientIdTrust : std::uint8_t { believed, bound };
 
+// When a change of what belongs to a client acts: from its next connection on, or on the
+// sessions that it has.
+enum class ApplyChanges : std::uint8_t { reconnect, immediately };
+
 struct AuthzOptions {
     SubscribeMode subscribe = SubscribeMode::covered;
     ClientIdTrust client_ids = ClientIdTrust::believed;
+    ApplyChanges apply_changes = ApplyChanges::reconnect;
 
     bool operator==(const AuthzOptions&) const = default;
 };

@@ -53,6 +53,18 @@ std::shared_ptr<GroupSet> GroupSets::find_or_add(const Membership& groups) {
     return set;
 }
 
+std::vector<std::shared_ptr<const GroupSet>> GroupSets::holding(const GroupId& group) const {
+    std::vector<std::shared_ptr<const GroupSet>> found;
+    for (const auto& [groups, known] : sets_) {
+        if (std::binary_search(groups.certain.begin(), groups.certain.end(), group)) {
+            if (auto set = known.lock()) {
+                found.push_back(std::move(set));
+            }
+        }
+    }
+    return found;
+}
+
 // Amortised: looks at every set only after their number has doubled.
 void GroupSets::forget_unused() {
     if (sets_.size() < forget_at_) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "authz/membership.hpp"
 #include "policy/compiled_policy.hpp"
@@ -44,6 +45,10 @@ class GroupSet {
 class GroupSets {
   public:
     [[nodiscard]] std::shared_ptr<GroupSet> find_or_add(const Membership& groups);
+
+    // Those that are in use and hold `group` for certain. Looks at every set.
+    [[nodiscard]] std::vector<std::shared_ptr<const GroupSet>> holding(
+        const GroupId& group) const;
 
   private:
     void forget_unused();

@@ -5,7 +5,24 @@
 
 namespace pgauth {
 
+std::uint64_t serial_of(const Session& session) noexcept {
+    return session.serial;
+}
+
+std::string_view username_or_empty(const Session& session) noexcept {
+    return session.username ? std::string_view(*session.username) : std::string_view();
+}
+
+const GroupSet* group_set_of(const Session& session) noexcept {
+    return session.rights.groups.get();
+}
+
+std::tuple<const void*, Instant> due_at(const Session& session) noexcept {
+    return {session.keeper, session.deadline.value_or(Instant::min())};
+}
+
 void SessionTable::open(Session session) {
+    session.serial = ++last_opened_;
     // The address of a connection that went without a word may be in use again.
     close(session.token, std::nullopt);
     const auto connection = connected_.emplace(session.token, session.client_id).first;
@@ -22,10 +39,31 @@ void SessionTable::open(Session session) {
             depart(before);
         }
         before = std::move(session);
+        try {
+            put_in_order(before);
+        } catch (...) {
+            take_out_of_order(before);
+            current_.erase(place);
+            throw;
+        }
     } catch (...) {
         connected_.erase(connection);
         throw;
     }
+}
+
+void SessionTable::put_in_order(Session& session) {
+    by_username_.insert(session);
+    by_groups_.insert(session);
+    if (session.deadline) {
+        by_deadline_.insert(session);
+    }
+}
+
+void SessionTable::take_out_of_order(Session& session) noexcept {
+    by_username_.erase(session);
+    by_groups_.erase(session);
+    by_deadline_.erase(session);
 }
 
 void SessionTable::close(const void* token, std::optional<std::string_view> client_id) {
@@ -40,6 +78,7 @@ void SessionTable::close(const void* token, std::optional<std::string_view> clie
     connected_.erase(connected);
     Session& session = found->second;
     session.connected = false;
+    set_deadline(session, std::nullopt);
     if (session.durable) {
         session.closed_serial = ++last_serial_;
         closed_.push_back({session.client_id, session.closed_serial});
@@ -55,7 +94,9 @@ void SessionTable::depart(Session& session) {
     if (departed_.size() == max_departed) {
         departed_.pop_front();
     }
-    departed_.emplace_back() = std::move(session);
+    Session& departed = departed_.emplace_back();
+    take_out_of_order(session);
+    departed = std::move(session);
 }
 
 // closed_ also has sessions that have come back since: those cost an item each, and go with it.
@@ -68,6 +109,7 @@ void SessionTable::forget_oldest_closed() {
     const auto found = current_.find(oldest.client_id);
     if (found != current_.end() && !found->second.connected &&
         found->second.closed_serial == oldest.serial) {
+        take_out_of_order(found->second);
         current_.erase(found);
     }
 }
@@ -113,6 +155,37 @@ bool SessionTable::is_there(std::string_view client_id, const void* token) const
 const Session* SessionTable::find_connected(std::string_view client_id) const {
     const auto found = current_.find(client_id);
     return found != current_.end() && found->second.connected ? &found->second : nullptr;
+}
+
+Session* SessionTable::next_of(const GroupSet& groups, std::uint64_t serial) const {
+    Session* next = by_groups_.after(&groups, serial);
+    return next != nullptr && next->rights.groups.get() == &groups ? next : nullptr;
+}
+
+Session* SessionTable::first_due(const void* keeper, Instant now) const {
+    Session* next = by_deadline_.after({keeper, Instant::min()}, 0);
+    return next != nullptr && next->keeper == keeper && *next->deadline <= now ? next : nullptr;
+}
+
+void SessionTable::set_rights(Session& session, Rights rights) noexcept {
+    by_groups_.change(session, [&] { session.rights = std::move(rights); });
+}
+
+void SessionTable::set_deadline(Session& session, std::optional<Instant> deadline) {
+    if (session.deadline == deadline) {
+        return;
+    }
+    by_deadline_.erase(session);
+    session.deadline = deadline;
+    if (!deadline) {
+        return;
+    }
+    try {
+        by_deadline_.insert(session);
+    } catch (...) {
+        session.deadline.reset();
+        throw;
+    }
 }
 
 }  // namespace pgauth

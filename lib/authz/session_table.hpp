@@ -14,6 +14,10 @@
 //
 // Closed sessions stay: durable ones because messages are queued for them, the rest for their
 // wills; both bounded, oldest first out.
+//
+// The sessions of one username, of one set of groups, and those whose time is next are found
+// without looking at the others. Their order is that of their opening: who comes in while
+// somebody goes through them is not met, or met last.
 // Thread safety: none; for the broker's thread.
 
 #pragma once
@@ -21,12 +25,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 
+#include "authn/admission.hpp"
 #include "authz/rights.hpp"
+#include "authz/session_index.hpp"
+#include "base/clock.hpp"
 #include "base/text_hash.hpp"
 
 namespace pgauth {
@@ -38,10 +47,24 @@ struct Session {
     const void* token = nullptr;          // the broker's connection; never dereferenced
     bool durable = false;                 // the broker may keep it after the connection ends
     bool connected = true;
-    bool replaced = false;  // under its client id, and its connection has not ended yet
+    bool replaced = false;     // under its client id, and its connection has not ended yet
+    std::uint64_t serial = 0;  // SessionTable's: tells sessions apart, in their order
     std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
     Rights rights;
+    const void* keeper = nullptr;  // who opened it and keeps it true; never dereferenced
+    std::shared_ptr<const Admission> admission;
+    // Why it may not be in any more; it has no rights until it is thrown off.
+    std::optional<LoginCause> cut;
+    std::optional<Instant> deadline;  // when to look at it again, whatever the tables say
 };
+
+// Nameless sessions are those of the empty username.
+[[nodiscard]] std::string_view username_or_empty(const Session& session) noexcept;
+
+// None: before all others.
+[[nodiscard]] std::tuple<const void*, Instant> due_at(const Session& session) noexcept;
+
+[[nodiscard]] const GroupSet* group_set_of(const Session& session) noexcept;
 
 class SessionTable {
   public:
@@ -80,7 +103,28 @@ class SessionTable {
 
     [[nodiscard]] std::size_t size() const noexcept { return current_.size(); }
 
+    // The serial of the session that was opened last.
+    [[nodiscard]] std::uint64_t last_opening() const noexcept { return last_opened_; }
+
+    // To go through sessions, connected and closed ones. The next one in the order of usernames
+    // and serials; it may be of another username. Null after the last.
+    [[nodiscard]] Session* next(std::string_view username, std::uint64_t serial) const {
+        return by_username_.after(username, serial);
+    }
+
+    // The next one that has this set of groups; null after the last.
+    [[nodiscard]] Session* next_of(const GroupSet& groups, std::uint64_t serial) const;
+
+    // The one of this keeper whose deadline is or was first, if it is not after `now`.
+    [[nodiscard]] Session* first_due(const void* keeper, Instant now) const;
+
+    // REQUIRES, both: `session` is one of those that next() gives.
+    void set_rights(Session& session, Rights rights) noexcept;
+    void set_deadline(Session& session, std::optional<Instant> deadline);
+
   private:
+    void put_in_order(Session& session);
+    void take_out_of_order(Session& session) noexcept;
     void depart(Session& session);
     void forget_oldest_closed();
 
@@ -97,6 +141,12 @@ class SessionTable {
     std::deque<Closed> closed_;
     std::uint64_t last_serial_ = 0;
     std::deque<Session> departed_;  // replaced, or not durable and closed
+
+    // INVARIANT: the first two have all of current_; the third has those with a deadline.
+    std::uint64_t last_opened_ = 0;
+    SessionIndex<&username_or_empty> by_username_;
+    SessionIndex<&group_set_of> by_groups_;
+    SessionIndex<&due_at> by_deadline_;
 };
 
 }  // namespace pgauth

@@ -75,8 +75,8 @@ class Replica {
         return groups_generation_;
     }
 
-    // The generation in which a rule, or which groups there are, changed last: whoever has the
-    // same rows in another of the same is in the same groups.
+    // The generation in which a rule, a revoked certificate, or which groups there are, changed
+    // last: whoever has the same rows in another of the same is in the same groups.
     [[nodiscard]] std::uint64_t rules_generation() const noexcept { return rules_generation_; }
 
     [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }

@@ -120,7 +120,7 @@ void ReplicaBuilder::drop_rule(std::string_view name) {
 }
 
 void ReplicaBuilder::drop_revoked_certificate(std::string_view fingerprint) {
-    replica_->revoked_.erase(fingerprint);
+    rules_changed_ = replica_->revoked_.erase(fingerprint) || rules_changed_;
 }
 
 // --- what comes
@@ -324,6 +324,7 @@ void ReplicaBuilder::add(const RevokedCertificateRow& row) {
                "revoked certificate: fingerprint: null: use `SHA256:` and 64 hex digits");
         return;
     }
+    rules_changed_ = true;
     replica_->revoked_.put(append({}, row));
 }
 
@@ -432,8 +433,12 @@ void ReplicaBuilder::share_rules_with(const Replica& before) {
             same.emplace_back(known);
         }
     });
-    rules_changed_ =
-        same.size() != before.rules_.size() || same.size() != replica_->rules_.size();
+    bool same_revoked = before.revoked_.size() == replica_->revoked_.size();
+    before.revoked_.for_each([&](const PackedRows& rows) {
+        same_revoked = same_revoked && replica_->is_revoked(rows.key());
+    });
+    rules_changed_ = same.size() != before.rules_.size() ||
+                     same.size() != replica_->rules_.size() || !same_revoked;
     for (Ref<Replica::RuleItem>& item : same) {
         replica_->rules_.put(std::move(item));
     }

@@ -5,61 +5,13 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "authn/authenticator.hpp"
+#include "authn/admission.hpp"
 #include "base/quote.hpp"
-#include "policy/network.hpp"
+#include "service/log_lines.hpp"
 
 namespace pgauth {
 
-namespace {
-
 using std::chrono::steady_clock;
-
-LoginDecision try_again(LoginCause cause) {
-    return {LoginOutcome::try_again, cause, nullptr, {}};
-}
-
-std::string quote_or_none(const std::optional<std::string_view>& text) {
-    return text ? quote(*text) : "none";
-}
-
-std::string_view verb(LoginOutcome outcome) {
-    switch (outcome) {
-        case LoginOutcome::accepted:
-            return "accepted";
-        case LoginOutcome::refused:
-            return "refused";
-        case LoginOutcome::try_again:
-            return "turned away for now";
-        case LoginOutcome::handed_on:
-            return "handed on";
-    }
-    return "unknown";
-}
-
-bool is_too_old(const AuthnOptions& options, const std::optional<SteadyInstant>& confirmed_at) {
-    return options.max_age && confirmed_at &&
-           steady_clock::now() - *confirmed_at > *options.max_age;
-}
-
-std::optional<IpAddress> address_in(const std::optional<std::string_view>& text) {
-    const auto address = IpAddress::parse(text.value_or(""));
-    return address ? std::optional(*address) : std::nullopt;
-}
-
-ConnectionFacts::Transport transport_of(const LoginRequest& request, MethodSet satisfied) {
-    ConnectionFacts::Transport transport;
-    transport.address = address_in(request.address);
-    transport.methods = satisfied;
-    if (request.certificate != nullptr) {
-        transport.fingerprint = request.certificate->fingerprint;
-        transport.common_name = request.certificate->common_name.value_or("");
-        transport.subject_alt_names = request.certificate->subject_alt_names();
-    }
-    return transport;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<AuthService>> AuthService::start(
     std::vector<PluginOption> plugin_options) {
@@ -80,8 +32,10 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
     : shared_(SharedState::get()),
       realm_(shared_->realm(options.database)),
       reloader_(std::move(plugin_options)),
+      keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
       feed_(shared_->realm(options.database).feed()),
-      options_(std::make_shared<const Options>(std::move(options))) {}
+      options_(std::make_shared<const Options>(std::move(options))),
+      cursor_(feed_->journal().now()) {}
 
 bool AuthService::on_broker_thread() const {
     return std::this_thread::get_id() == broker_thread_;
@@ -91,14 +45,14 @@ Circumstances AuthService::circumstances() const {
     return {replica_.get(), options_->authn, options_->authz};
 }
 
-AuthService::View AuthService::view() const {
+View AuthService::view() const {
     const std::lock_guard lock(mutex_);
     return {feed_->current(), feed_->confirmed_at(), options_};
 }
 
 LoginDecision AuthService::log_in(const LoginRequest& request) {
     if (!on_broker_thread()) {
-        return judge(view(), request, nullptr);
+        return judge(view(), request, &realm_, nullptr);
     }
     catch_up();
     unasked_.begin(request.connection);
@@ -106,41 +60,12 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
     const Session* holder = shared_->sessions().find_connected(request.client_id);
-    LoginDecision decision = judge(view(), request, holder);
+    LoginDecision decision = judge(view(), request, &realm_, holder);
     if (decision.outcome == LoginOutcome::accepted) {
         open_session(request, decision);
     }
     log_login(request, decision);
     return decision;
-}
-
-LoginDecision AuthService::judge(const View& view,
-                                 const LoginRequest& request,
-                                 const Session* holder) const {
-    if (view.replica == nullptr) {
-        return try_again(LoginCause::replica_not_ready);
-    }
-    const AuthnOptions& options = view.options->authn;
-    if (is_too_old(options, view.confirmed_at)) {
-        return try_again(LoginCause::replica_too_old);
-    }
-    LoginAttempt attempt{.client_id = request.client_id,
-                         .username = request.username,
-                         .password = request.password,
-                         .address = address_in(request.address),
-                         .certificate = request.certificate,
-                         .has_pre_shared_key = request.has_pre_shared_key};
-    if (holder != nullptr && options.takeover == Takeover::same_client) {
-        const Identity who = identify(*view.replica, options, attempt);
-        const auto username = who.client ? std::optional<std::string_view>(who.client->username)
-                                         : request.username;
-        attempt.client_id_in_use = holder->token != request.connection &&
-                                   (holder->realm != &realm_ || holder->username != username);
-    }
-    const Authenticator authenticator(options);
-    const Screening screening =
-        authenticator.screen(*view.replica, attempt, std::chrono::system_clock::now());
-    return screening.conclude(check_password(screening, request.password.value_or("")));
 }
 
 // Somebody already in, of whom a SIGHUP makes the broker ask again.
@@ -171,10 +96,12 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
         decision.client ? std::optional(decision.client->username) : std::nullopt;
     session.token = request.connection;
     session.durable = request.durable;
+    session.admission = admission_of(attempt_of(request), decision);
     session.rights = authorizer_.settle(circumstances(),
                                         decision.client,
                                         request.client_id,
-                                        transport_of(request, decision.satisfied));
+                                        transport_of(*session.admission, decision.satisfied));
+    keeper_.take_over(session, options_->authz, std::chrono::system_clock::now());
     shared_->sessions().open(std::move(session));
 }
 
@@ -183,30 +110,14 @@ Secret AuthService::pre_shared_key(std::string_view identity,
                                    const void* connection) {
     catch_up();
     unasked_.begin(connection);
-    const View now = view();
-    LoginCause cause = LoginCause::replica_not_ready;
-    if (now.replica != nullptr) {
-        cause = LoginCause::replica_too_old;
-        if (!is_too_old(now.options->authn, now.confirmed_at)) {
-            auto key = Authenticator(now.options->authn)
-                           .pre_shared_key(*now.replica,
-                                           identity,
-                                           address_in(address),
-                                           std::chrono::system_clock::now());
-            if (key) {
-                unasked_.note_pre_shared_key(connection, identity);
-                Secret digits(*key);
-                wipe(*key);
-                return digits;
-            }
-            cause = key.error();
-        }
+    auto key = pgauth::pre_shared_key(view(), identity, address);
+    if (key) {
+        unasked_.note_pre_shared_key(connection, identity);
+        Secret digits(*key);
+        wipe(*key);
+        return digits;
     }
-    log_.log(LogLevel::notice,
-             fmt::format("refused pre-shared key identity {} from {}: {}",
-                         quote(identity),
-                         address.value_or("nowhere"),
-                         explain(cause)));
+    log_.log(LogLevel::notice, line_of_key(identity, address, key.error()));
     constexpr std::size_t key_bytes = 32;
     return random_hex(key_bytes);
 }
@@ -258,7 +169,7 @@ const Session* AuthService::adopt(const AccessCheck& check,
                              quote(check.client_id)));
     }
     LoginDecision decision =
-        judge(view(), request, shared_->sessions().find_connected(check.client_id));
+        judge(view(), request, &realm_, shared_->sessions().find_connected(check.client_id));
     // The broker goes by the username that it took, so that must be the client's.
     if (decision.outcome == LoginOutcome::accepted &&
         (decision.client == nullptr || decision.client->username != check.username)) {
@@ -312,8 +223,12 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
                 session == nullptr && sessions.logged_in(check.client_id, connection);
         }
     }
+    check.being_thrown_off =
+        check.action == Action::subscribe && shared_->kicks().is_being_thrown_off(connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);
-    log_access(check, decision);
+    if (is_told(check, decision)) {
+        log_.log(LogLevel::info, line_of(check, decision));
+    }
     return decision;
 }
 
@@ -335,22 +250,59 @@ void AuthService::reload() {
 void AuthService::tick() {
     unasked_.expect_will(nullptr);
     recheck_window_.close();
-    catch_up();
+    shared_->kicks().note_tick();
+    catch_up(Deadlines::look);
+}
+
+void AuthService::throw_off(const Kicker& kick) {
+    throw_off_but(std::nullopt, kick);
+}
+
+void AuthService::throw_off_without_ticks(std::string_view client_id, const Kicker& kick) {
+    // While the broker goes through its sessions none may go.
+    if (on_broker_thread() && !shared_->kicks().has_ticks() &&
+        !recheck_window_.is_open(steady_clock::now())) {
+        throw_off_but(client_id, kick);
+    }
+}
+
+void AuthService::throw_off_but(std::optional<std::string_view> client_id, const Kicker& kick) {
+    KickQueue& kicks = shared_->kicks();
+    constexpr int at_a_time = 100;
+    for (int i = 0; i < at_a_time && !kicks.empty(); ++i) {
+        const auto next = kicks.next(shared_->sessions(), client_id);
+        if (!next) {
+            return;
+        }
+        log_.log(LogLevel::notice, line_of(*next));
+        kick(next->client_id);
+        kicks.done();
+    }
 }
 
 // Takes up what other threads have finished: at the start of every callback, since some brokers
 // raise no ticks.
 void AuthService::catch_up() {
+    // Without ticks any callback has to look whose time has come.
+    catch_up(shared_->kicks().has_ticks() ? Deadlines::skip : Deadlines::look);
+}
+
+void AuthService::catch_up(Deadlines deadlines) {
     if (auto reloaded = reloader_.take()) {
         take_up(*std::move(reloaded));
     }
     if (next_feed_ != nullptr && next_feed_->generation() != 0) {
         follow(std::exchange(next_feed_, nullptr));
     }
+    // In this order: what is read of the journal is in the replica that is taken after it.
+    if (feed_->journal().has_more(cursor_)) {
+        keeper_.note(feed_->journal().read(cursor_));
+    }
     const std::uint64_t generation = replica_ == nullptr ? 0 : replica_->generation();
     if (feed_->generation() != generation) {
         replica_ = feed_->current();
     }
+    keeper_.work(circumstances(), deadlines);
 }
 
 void AuthService::take_up(Result<Options> options) {
@@ -372,6 +324,7 @@ void AuthService::take_up(Result<Options> options) {
         options_ = std::make_shared<const Options>(*std::move(options));
     }
     authorizer_.forget_records();
+    keeper_.note_everything();
     log_.log(LogLevel::notice, "configuration read again: taken up");
 }
 
@@ -380,6 +333,8 @@ void AuthService::follow(std::shared_ptr<ReplicaFeed> feed) {
         const std::lock_guard lock(mutex_);
         feed_.swap(feed);
     }
+    cursor_ = feed_->journal().now();
+    keeper_.note_everything();
     if (feed.use_count() == 1) {
         feed->stop();
     }
@@ -387,32 +342,7 @@ void AuthService::follow(std::shared_ptr<ReplicaFeed> feed) {
 }
 
 void AuthService::log_login(const LoginRequest& request, const LoginDecision& decision) {
-    const bool accepted = decision.outcome == LoginOutcome::accepted;
-    // While nothing is loaded the feed says so, once a minute: not once for each attempt.
-    const bool quiet = accepted || decision.outcome == LoginOutcome::handed_on ||
-                       decision.cause == LoginCause::replica_not_ready;
-    log_.log(quiet ? LogLevel::debug : LogLevel::notice,
-             fmt::format("{} client id {} username {} from {}: {}",
-                         verb(decision.outcome),
-                         quote(request.client_id),
-                         quote_or_none(request.username),
-                         request.address.value_or("nowhere"),
-                         explain(decision.cause)));
-}
-
-void AuthService::log_access(const AccessCheck& check, const Decision& decision) {
-    // A refused delivery is nobody's mistake, and there may be millions of them.
-    if (decision.allowed || decision.cause == Cause::handed_on ||
-        check.action == Action::receive) {
-        return;
-    }
-    log_.log(LogLevel::info,
-             fmt::format("client id {} username {}: {} {} {}",
-                         quote(check.client_id),
-                         quote_or_none(check.username),
-                         to_string(check.action),
-                         quote(check.topic),
-                         explain(decision)));
+    log_.log(level_of(decision), line_of(request, decision));
 }
 
 void AuthService::drain_log(const std::function<void(LogLevel, const std::string&)>& write) {

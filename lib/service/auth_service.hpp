@@ -36,22 +36,14 @@
 #include "config/options.hpp"
 #include "identity/certificate.hpp"
 #include "service/config_reloader.hpp"
+#include "service/gate.hpp"
 #include "service/recheck_window.hpp"
+#include "service/session_keeper.hpp"
 #include "service/shared_state.hpp"
 #include "service/unasked_connections.hpp"
+#include "sync/change_journal.hpp"
 
 namespace pgauth {
-
-struct LoginRequest {
-    std::string_view client_id;
-    std::optional<std::string_view> username;
-    std::optional<std::string_view> password;
-    std::optional<std::string_view> address;   // none: the broker made this connection up
-    const void* connection = nullptr;          // the broker's; tells connections apart
-    bool durable = false;                      // its session may outlive the connection
-    const Certificate* certificate = nullptr;  // none was presented
-    bool has_pre_shared_key = false;           // of the client that its username names
-};
 
 // What check() has to know of a connection that it has never heard of.
 struct ConnectionDetails {
@@ -100,6 +92,15 @@ class AuthService {
     // for brokers that can throw them off safely.
     [[nodiscard]] std::vector<std::string> take_kicks();
 
+    // Has `kick` throw off, by their client ids, those that are to go: some of them, so that
+    // the others do not wait long. To be called after tick(), and not from within `kick`.
+    using Kicker = std::function<void(const std::string& client_id)>;
+    void throw_off(const Kicker& kick);
+
+    // The same where the broker raises no ticks: to be called after the login of `client_id`,
+    // which is left alone.
+    void throw_off_without_ticks(std::string_view client_id, const Kicker& kick);
+
     // Hands over every line that waits to be logged, from whatever thread it came. Does nothing
     // on another thread than the broker's, to which its log belongs.
     void drain_log(const std::function<void(LogLevel, const std::string&)>& write);
@@ -121,23 +122,14 @@ class AuthService {
                                        const void* connection,
                                        const LookUp& look_up);
     void log_login(const LoginRequest& request, const LoginDecision& decision);
-    void log_access(const AccessCheck& check, const Decision& decision);
     void catch_up();
+    void catch_up(Deadlines deadlines);
     void take_up(Result<Options> options);
     void follow(std::shared_ptr<ReplicaFeed> feed);
 
     // A copy for whoever is not on the broker's thread.
-    struct View {
-        std::shared_ptr<const Replica> replica;
-        std::optional<SteadyInstant> confirmed_at;
-        std::shared_ptr<const Options> options;
-    };
-
     [[nodiscard]] View view() const;
-    // `holder`: the connected session that has the client id, or null.
-    [[nodiscard]] LoginDecision judge(const View& view,
-                                      const LoginRequest& request,
-                                      const Session* holder) const;
+    void throw_off_but(std::optional<std::string_view> client_id, const Kicker& kick);
 
     const std::thread::id broker_thread_ = std::this_thread::get_id();
     std::shared_ptr<SharedState> shared_;
@@ -145,6 +137,7 @@ class AuthService {
     ConfigReloader reloader_;
     LogQueue log_;
     Authorizer authorizer_;
+    SessionKeeper keeper_;
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;
@@ -157,6 +150,8 @@ class AuthService {
     mutable std::mutex mutex_;  // guards the next two against other threads; held for copies
     std::shared_ptr<ReplicaFeed> feed_;
     std::shared_ptr<const Options> options_;
+
+    ChangeJournal::Cursor cursor_;  // in the journal of feed_
 };
 
 }  // namespace pgauth

@@ -6,7 +6,8 @@
 //
 // With `per_listener_settings true` the broker loads the plugin once for each listener that
 // names it, each with its own options. Client ids are the whole broker's, so there is one table
-// of sessions; and one replica serves all instances with the same database settings.
+// of sessions, and one queue of those to throw off; and one replica serves all instances with
+// the same database settings.
 //
 // It is there as long as an instance is: nothing outlives the last one.
 // Thread safety: none; for the broker's thread.
@@ -17,6 +18,7 @@
 #include <memory>
 
 #include "authz/session_table.hpp"
+#include "service/kick_queue.hpp"
 #include "store/database_options.hpp"
 #include "sync/replica_feed.hpp"
 
@@ -46,8 +48,11 @@ class SharedState {
 
     [[nodiscard]] SessionTable& sessions() noexcept { return sessions_; }
 
+    [[nodiscard]] KickQueue& kicks() noexcept { return kicks_; }
+
   private:
     SessionTable sessions_;
+    KickQueue kicks_;
     std::deque<Realm> realms_;  // INVARIANT: never moves one, never loses one
 };
 

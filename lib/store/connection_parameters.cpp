@@ -106,9 +106,9 @@ Result<ConnectionParameters> connection_parameters(const DatabaseOptions& option
 }
 
 std::string describe_database(const DatabaseOptions& options) {
-    const auto parameters = parse(options.connection).value_or(Parameters());
+    const auto parameters = parse(options.connection).value_or(ConnectionParameters());
     const auto said = [&](const char* keyword, const char* variable, const char* otherwise) {
-        const std::string value = effective(parameters, keyword, variable);
+        const std::string value = effective_value(parameters, keyword, variable);
         return value.empty() ? std::string(otherwise) : value;
     };
     const std::string host = said("host", "PGHOST", "");

@@ -23,11 +23,11 @@ using ConnectionParameters = std::map<std::string, std::string>;
 [[nodiscard]] Result<ConnectionParameters> connection_parameters(
     const DatabaseOptions& options);
 
-// Which database that is, in a line without a secret: `mqtt at db.example:5432`.
-[[nodiscard]] std::string describe_database(const DatabaseOptions& options);
-
 // The first of the two alone.
 [[nodiscard]] Result<void> check_connection_string(const std::string& connection);
+
+// Which database that is, in a line without a secret: `mqtt at db.example:5432`.
+[[nodiscard]] std::string describe_database(const DatabaseOptions& options);
 
 // What libpq will use for `keyword`: the value given, unless it is empty, else that of the
 // environment variable. A service file, which libpq would ask in between, is not read.

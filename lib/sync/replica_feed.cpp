@@ -31,6 +31,25 @@ milliseconds with_jitter(milliseconds delay) {
                        0, delay.count() / 5)(random));
 }
 
+Changes changes_between(const Replica* before,
+                        const Replica& after,
+                        std::vector<std::string> clients) {
+    Changes changes;
+    changes.rules = before == nullptr || before->rules_generation() != after.rules_generation();
+    changes.clients = std::move(clients);
+    return changes;
+}
+
+std::vector<Disconnect> disconnects_of(
+    const std::vector<std::pair<std::string, std::string>>& orders) {
+    std::vector<Disconnect> disconnects;
+    for (const auto& [kind, key] : orders) {
+        Disconnect& disconnect = disconnects.emplace_back();
+        (kind == "disconnect_client" ? disconnect.username : disconnect.group_name) = key;
+    }
+    return disconnects;
+}
+
 }  // namespace
 
 ReplicaFeed::ReplicaFeed(DatabaseOptions options)
@@ -87,6 +106,7 @@ void ReplicaFeed::offer(std::shared_ptr<const Replica> replica, SteadyInstant co
         current_ = std::move(replica);
         confirmed_at_ = confirmed_at;
         generation_.store(generation, std::memory_order_release);
+        journal_.append({.everything = true});
         first_load_.notify_all();
     }
 }
@@ -185,7 +205,12 @@ Result<void> ReplicaFeed::load(PgConnection& connection) {
     }
     position_ = std::move(loaded->position);
     report_defects(*loaded->replica);
+    Changes changes =
+        changes_between(before.get(), *loaded->replica, std::move(loaded->clients));
+    changes.everything = before == nullptr;
+    changes.disconnects = disconnects_of(loaded->orders);
     publish(std::move(loaded->replica), began_at);
+    journal_.append(std::move(changes));
     return {};
 }
 
@@ -205,11 +230,19 @@ Result<bool> ReplicaFeed::update(PgConnection& connection) {
         }
     }
     position_ = std::move(update->position);
-    if (update->replica != nullptr) {
+    Changes changes;
+    const bool is_other = update->replica != nullptr;
+    if (is_other) {
         report_defects(*update->replica);
+        changes =
+            changes_between(current().get(), *update->replica, std::move(update->clients));
         publish(std::move(update->replica), began_at);
     } else {
         confirm(began_at);
+    }
+    changes.disconnects = disconnects_of(update->orders);
+    if (is_other || !changes.disconnects.empty()) {
+        journal_.append(std::move(changes));
     }
     return true;
 }

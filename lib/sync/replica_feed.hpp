@@ -37,6 +37,7 @@
 #include "store/database_options.hpp"
 #include "store/interrupt.hpp"
 #include "store/replica_loader.hpp"
+#include "sync/change_journal.hpp"
 #include "sync/replica_keeper.hpp"
 
 namespace pgauth {
@@ -59,6 +60,9 @@ class ReplicaFeed : private ReplicaKeeper::Source {
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return generation_.load(std::memory_order_acquire);
     }
+
+    // What has changed, appended after current() has it.
+    [[nodiscard]] const ChangeJournal& journal() const noexcept { return journal_; }
 
     // When current() was last known to be what the database has; none before the first load.
     [[nodiscard]] std::optional<SteadyInstant> confirmed_at() const override;
@@ -113,6 +117,7 @@ class ReplicaFeed : private ReplicaKeeper::Source {
     std::atomic<bool> stopped_{false};
     std::atomic<bool> has_failed_{false};
     std::atomic<SteadyInstant> rows_came_at_{SteadyInstant()};
+    ChangeJournal journal_;
 
     // The thread's own.
     std::optional<FeedPosition> position_;  // up to where current_ is true

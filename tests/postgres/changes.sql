@@ -74,6 +74,13 @@ INSERT INTO edits (statement, recorded) VALUES
     ($$SELECT mqtt_auth.revoke_certificate(repeat('2F', 32), 'stolen')$$, '{}'),
     ($$SELECT mqtt_auth.unrevoke_certificate(repeat('2F', 32))$$, ARRAY['revoked_certificate SHA256:' || repeat('2f', 32)]),
 
+    -- Commands
+    ($$SELECT mqtt_auth.create_client('c')$$, '{client c}'),
+    ($$SELECT mqtt_auth.disconnect('a')$$, '{disconnect_client a}'),
+    ($$SELECT mqtt_auth.disconnect('a'), mqtt_auth.disconnect(username => 'c')$$, '{disconnect_client a,disconnect_client c}'),
+    ($$SELECT mqtt_auth.disconnect(group_name => 'g')$$, '{disconnect_group g}'),
+    ($$DELETE FROM mqtt_auth.clients WHERE username = 'c'$$, '{client c}'),
+
     -- Renaming and deleting name everything that was touched by the cascade.
     ($$UPDATE mqtt_auth.clients SET username = 'c' WHERE username = 'b'$$, '{client b,client c}'),
     ($$UPDATE mqtt_auth.groups SET name = 'i' WHERE name = 'h'$$, '{client c,group h,group i,rule r}'),
@@ -134,7 +141,7 @@ INSERT INTO mqtt_auth.groups (name) VALUES ('one'), ('two');
 SELECT is((SELECT count(DISTINCT token) FROM mqtt_auth.changes), 2::bigint, 'each row has its own token');
 SELECT is((SELECT array_agg(DISTINCT xid) FROM mqtt_auth.broker_changes), ARRAY[pg_current_xact_id()], 'and the id of its transaction');
 SELECT throws_ok($$SELECT mqtt_auth.record_change('user', 'x')$$, '23514',
-                 'changes.kind: `user` is not a kind of change: use client, group, rule, revoked_certificate, setting or everything', 'kinds are checked');
+                 'changes.kind: `user` is not a kind of change: use client, group, rule, revoked_certificate, setting, everything, disconnect_client or disconnect_group', 'kinds are checked');
 
 -- Pruning: rows older than changes_keep go, by transactions that had ended that long ago.
 DELETE FROM mqtt_auth.changes;

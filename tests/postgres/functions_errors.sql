@@ -8,11 +8,12 @@ FROM unnest(ARRAY[
     $$grant_password('press-9', 'x')$$, $$grant_password('press-9')$$, $$grant_psk('press-9', 'x')$$, $$revoke('press-9', 'password')$$, $$revoke('press-9', 'x')$$,
     $$enable_client('press-9')$$, $$disable_client('press-9')$$, $$rename_client('press-9', 'a')$$, $$delete_client('press-9')$$,
     $$add_to_group('press-9', 'presses')$$, $$remove_from_group('press-9', 'presses')$$, $$permissions('press-9')$$,
+    $$disconnect('press-9')$$, $$disconnect(username => 'press-9')$$,
     $$allow(username => 'press-9', permission => 'read', topic => 'a')$$, $$deny(username => 'press-9', permission => 'read', topic => 'a')$$
 ]) AS call;
 SELECT throws_ok('SELECT mqtt_auth.' || call, '23503', 'group `operators` does not exist: create it with mqtt_auth.create_group(...)', call)
 FROM unnest(ARRAY[
-    $$delete_group('operators')$$, $$add_to_group('press-7', 'operators')$$, $$remove_from_group('press-7', 'operators')$$,
+    $$disconnect(group_name => 'operators')$$, $$delete_group('operators')$$, $$add_to_group('press-7', 'operators')$$, $$remove_from_group('press-7', 'operators')$$,
     $$allow('operators', 'read', 'a')$$, $$deny('operators', 'read', 'a')$$,
     $$add_group_rule('r', '{presses,operators}', username => 'x')$$, $$create_client('press-1', groups => '{operators}')$$
 ]) AS call;
@@ -29,6 +30,8 @@ INSERT INTO attempts (statement, complaint) VALUES
     ($$SELECT mqtt_auth.create_client('#')$$, 'clients.username: `#` holds a wildcard of MQTT: a username has no `+` and no `#`'),
     ($$SELECT mqtt_auth.set_password('press-7')$$, 'give either a password or a secret (a ready-made hash)'),
     ($$SELECT mqtt_auth.rename_client('press-7', '+')$$, 'clients.username: `+` holds a wildcard of MQTT: a username has no `+` and no `#`'),
+    ($$SELECT mqtt_auth.disconnect()$$, 'disconnect: give a username or a group_name, one of the two'),
+    ($$SELECT mqtt_auth.disconnect('press-7', 'presses')$$, 'disconnect: give a username or a group_name, one of the two'),
     ($$SELECT mqtt_auth.allow('presses', 'readwrite', 'a')$$, 'acls.permission: `readwrite` is not a permission: use read, write or readWrite'),
     ($$SELECT mqtt_auth.allow('presses', 'read')$$, 'mqtt_auth.allow: topic is missing'),
     ($$SELECT mqtt_auth.deny('presses', topic => 'a')$$, 'mqtt_auth.deny: permission is missing'),
@@ -48,7 +51,8 @@ SELECT lives_ok($$SELECT mqtt_auth.add_group_rule('r', '{presses}', username => 
 SELECT throws_ok($$SELECT mqtt_auth.add_group_rule('r', '{presses}', username => 'x')$$, '23505', 'group rule `r` exists already', 'a rule twice');
 SELECT is((SELECT array_agg(username) FROM mqtt_auth.clients), '{press-7}', 'what failed left nothing behind');
 SELECT isnt(pg_temp.hint_of(statement), '', 'has a hint: ' || statement)
-FROM unnest(ARRAY[$$SELECT mqtt_auth.allow('operators', 'read', 'a')$$, $$SELECT mqtt_auth.allow('presses', 'read')$$, $$SELECT mqtt_auth.set_password('press-7')$$]) AS statement;
+FROM unnest(ARRAY[$$SELECT mqtt_auth.allow('operators', 'read', 'a')$$, $$SELECT mqtt_auth.allow('presses', 'read')$$, $$SELECT mqtt_auth.set_password('press-7')$$,
+                  $$SELECT mqtt_auth.disconnect()$$]) AS statement;
 
 SELECT * FROM finish();
 ROLLBACK;

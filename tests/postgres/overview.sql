@@ -74,6 +74,8 @@ INSERT INTO mqtt_auth.site_users VALUES ('theirs');
 SET LOCAL ROLE mqtt_auth_admin;
 SELECT is((SELECT array_agg(username) FROM mqtt_auth.client_overview), '{theirs}', 'the overview reads the replaced view');
 SELECT is((SELECT array_agg(DISTINCT topic ORDER BY topic) FROM mqtt_auth.permissions('theirs')), '{far,night,presses}', 'permissions() too');
+SELECT lives_ok($$SELECT mqtt_auth.disconnect('theirs')$$, 'a client of the site can be disconnected');
+SELECT throws_ok($$SELECT mqtt_auth.disconnect('press-9')$$, '23503', NULL, 'and nobody else');
 
 SELECT * FROM finish();
 ROLLBACK;

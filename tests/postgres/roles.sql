@@ -51,6 +51,7 @@ FROM unnest(ARRAY[
     'INSERT INTO mqtt_auth.clients (username) VALUES (''x'')', 'UPDATE mqtt_auth.broker_clients SET enabled = false',
     'DELETE FROM mqtt_auth.broker_clients', 'UPDATE mqtt_auth.credentials SET label = ''x''', 'DELETE FROM mqtt_auth.changes',
     'TRUNCATE mqtt_auth.clients CASCADE', 'SELECT mqtt_auth.create_client(''x'')', 'SELECT mqtt_auth.disable_client(''press-7'')',
+    'SELECT mqtt_auth.disconnect(''press-7'')', 'SELECT mqtt_auth.record_change(''disconnect_client'', ''press-7'')',
     'SELECT mqtt_auth.grant_password(''press-7'', ''x'')', 'SELECT mqtt_auth.grant_certificate(''press-7'')', 'SELECT mqtt_auth.grant_psk(''press-7'', ''x'')',
     'SELECT mqtt_auth.revoke(''press-7'', ''password'')', 'SELECT mqtt_auth.revoke_certificate(''x'')', 'SELECT mqtt_auth.unrevoke_certificate(''x'')',
     'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'CREATE TABLE mqtt_auth.x ()', 'DROP TABLE mqtt_auth.clients'

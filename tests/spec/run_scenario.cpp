@@ -50,6 +50,8 @@ std::string name_of(LoginCause cause) {
         {LoginCause::revoked_certificate, "revoked certificate"},
         {LoginCause::contradiction, "contradiction"},
         {LoginCause::requirement_unmet, "requirement unmet"},
+        {LoginCause::credential_gone, "credential gone"},
+        {LoginCause::thrown_off, "thrown off"},
         {LoginCause::hash_not_computed, "hash not computed"},
         {LoginCause::replica_not_ready, "replica not ready"},
         {LoginCause::replica_too_old, "replica too old"},

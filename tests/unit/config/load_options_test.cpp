@@ -71,6 +71,7 @@ TEST_CASE("every key of pgauth.yaml is a plugin option with underscores for dots
     expected.authn.takeover = pgauth::Takeover::any;
     expected.authz.subscribe = pgauth::SubscribeMode::overlapping;
     expected.authz.client_ids = pgauth::ClientIdTrust::bound;
+    expected.authz.apply_changes = pgauth::ApplyChanges::immediately;
     const Result<Options> options = load_options({
         {"database_connection", "host=db dbname=mqtt"},
         {"database_tls", "unverified"},
@@ -85,7 +86,7 @@ TEST_CASE("every key of pgauth.yaml is a plugin option with underscores for dots
         {"authentication_certificate_username_from", "common_name"},
         {"authorization_subscribe", "overlapping"},
         {"authorization_client_ids", "bound"},
-        {"sessions_apply_changes", "reconnect"},
+        {"sessions_apply_changes", "immediately"},
         {"sessions_takeover", "any"},
     });
     REQUIRE((options ? "no error" : options.error().message) == "no error");

@@ -72,6 +72,8 @@ TEST_CASE("a key of pgauth.yaml sets its option and nothing else", "[config]") {
          [](Options& o) { o.authz.client_ids = pgauth::ClientIdTrust::bound; }},
         {"sessions: {takeover: any}",
          [](Options& o) { o.authn.takeover = pgauth::Takeover::any; }},
+        {"sessions: {apply_changes: immediately}",
+         [](Options& o) { o.authz.apply_changes = pgauth::ApplyChanges::immediately; }},
         {"sessions: {takeover: &who any, apply_changes: reconnect}",
          [](Options& o) { o.authn.takeover = pgauth::Takeover::any; }},
         {"database: {poll_interval: &t 2min}\nreplica: {start_wait: *t}",
@@ -167,6 +169,8 @@ TEST_CASE("a bad value is refused in one line that says where, why and what to w
          "1: authorization.subscribe: `all` is not accepted: use covered, overlapping"},
         {"authorization: {client_ids: true}",
          "1: authorization.client_ids: `true` is not accepted: use believed, bound"},
+        {"sessions: {apply_changes: at once}",
+         "1: sessions.apply_changes: `at once` is not accepted: use reconnect, immediately"},
         {"sessions: {takeover: none}",
          "1: sessions.takeover: `none` is not accepted: use same_client, any"},
     };
@@ -182,11 +186,6 @@ TEST_CASE("a key of a later version is accepted only where it changes nothing", 
     };
 
     const std::vector<Row> rows{
-        {"sessions: {apply_changes: immediately}",
-         "sessions.apply_changes: `immediately` is not supported by this version: use "
-         "reconnect"},
-        {"sessions: {apply_changes: [reconnect]}",
-         "sessions.apply_changes: not supported by this version: use reconnect"},
         {"replica: {file: /var/lib/mosquitto/pgauth.replica}",
          "replica.file: `/var/lib/mosquitto/pgauth.replica` is not supported by this version: "
          "use null"},
