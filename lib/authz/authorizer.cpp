@@ -127,6 +127,11 @@ Rights Authorizer::settle(const Circumstances& circumstances,
     return Rights::of(std::move(client), sets_.find_or_add(groups));
 }
 
+Rights Authorizer::settle_as_before(std::shared_ptr<const Client> client,
+                                    std::vector<GroupId> groups) {
+    return Rights::of(std::move(client), sets_.find_or_add({std::move(groups), {}}));
+}
+
 Rights Authorizer::settle_nothing() {
     return Rights::of(nullptr, sets_.find_or_add({}));
 }
@@ -171,26 +176,29 @@ Decision Authorizer::judge(const Circumstances& circumstances,
 const Rights* Authorizer::rights_of_record(const Circumstances& circumstances,
                                            const AccessCheck& check,
                                            Judgement judgement) {
-    if (generation_ != circumstances.replica->generation() ||
-        exact_.size() + generous_.size() >= max_remembered) {
-        forget_records();
-        generation_ = circumstances.replica->generation();
-    }
     const bool generous = judgement == Judgement::generous;
+    Remembered& remembered = generous ? generous_ : exact_;
+    // One goes for each that comes: to forget them all at once would take its time.
+    if (remembered.size() >= max_remembered) {
+        remembered.erase(remembered.begin());
+    }
     // No username and an empty one differ; neither name holds a control character.
     std::string key(check.client_id);
     key += check.username ? '\x01' : '\x02';
     key += check.username.value_or("");
-    const auto [remembered, added] =
-        (generous ? generous_ : exact_).try_emplace(std::move(key));
-    if (added) {
-        remembered->second = rights_from_record(
+    Record& record = remembered[std::move(key)];
+    const Replica& replica = *circumstances.replica;
+    auto rows = check.username ? replica.find_rows(*check.username) : Ref<PackedRows>();
+    if (record.rules_generation != replica.rules_generation() || !(record.rows == rows)) {
+        record.rights = rights_from_record(
             circumstances,
             check,
             generous ? nullptr : &nothing_shown,
             [this](const auto& groups) { return sets_.find_or_add(groups); });
+        record.rows = std::move(rows);
+        record.rules_generation = replica.rules_generation();
     }
-    return remembered->second ? &*remembered->second : nullptr;
+    return record.rights ? &*record.rights : nullptr;
 }
 
 void Authorizer::forget_records() {

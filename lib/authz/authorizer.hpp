@@ -67,6 +67,10 @@ class Authorizer {
                                 std::string_view client_id,
                                 const ConnectionFacts::Transport& transport);
 
+    // The rights of a session that was settled on this client and these groups before.
+    [[nodiscard]] Rights settle_as_before(std::shared_ptr<const Client> client,
+                                          std::vector<GroupId> groups);
+
     // The rights of a session whose client is no more.
     [[nodiscard]] Rights settle_nothing();
 
@@ -91,7 +95,7 @@ class Authorizer {
     void forget_records();
 
   private:
-    // What a record gives is remembered until the tables change, for so many sessions.
+    // What a record gives is remembered until it changes, for so many sessions.
     static constexpr std::size_t max_remembered = 100'000;
 
     enum class Judgement : std::uint8_t { exact, generous };
@@ -104,12 +108,18 @@ class Authorizer {
                                                  const AccessCheck& check,
                                                  Judgement judgement);
 
-    using Remembered = std::unordered_map<std::string, std::optional<Rights>>;
+    struct Record {
+        // What it was worked out from: good as long as both are those of the Replica.
+        Ref<PackedRows> rows;
+        std::uint64_t rules_generation = 0;
+        std::optional<Rights> rights;
+    };
+
+    using Remembered = std::unordered_map<std::string, Record>;
 
     GroupSets sets_;
     Remembered exact_;
     Remembered generous_;
-    std::uint64_t generation_ = 0;  // of the Replica that both were worked out from
 };
 
 }  // namespace pgauth

@@ -52,6 +52,28 @@ void SessionTable::open(Session session) {
     }
 }
 
+const Session* SessionTable::restore(Session session) {
+    session.serial = ++last_opened_;
+    session.closed_serial = ++last_serial_;
+    const auto [place, is_new] = current_.try_emplace(session.client_id);
+    if (!is_new) {
+        return nullptr;
+    }
+    place->second = std::move(session);
+    try {
+        put_in_order(place->second);
+        closed_.push_back({place->first, place->second.closed_serial});
+    } catch (...) {
+        take_out_of_order(place->second);
+        current_.erase(place);
+        throw;
+    }
+    const std::string client_id = place->first;
+    forget_oldest_closed();
+    const auto found = current_.find(client_id);
+    return found == current_.end() ? nullptr : &found->second;
+}
+
 void SessionTable::put_in_order(Session& session) {
     by_username_.insert(session);
     by_groups_.insert(session);

@@ -75,6 +75,10 @@ class SessionTable {
     // Puts `session` in the place of whatever had its client id.
     void open(Session session);
 
+    // Puts in a closed durable session of before this process. Null where its client id has a
+    // session already.
+    const Session* restore(Session session);
+
     // Marks the connection closed. `client_id` may be missing where the broker has lost it.
     // Does nothing where the token is not that of the session with this client id.
     void close(const void* token, std::optional<std::string_view> client_id);

@@ -33,6 +33,7 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
       realm_(shared_->realm(options.database)),
       reloader_(std::move(plugin_options)),
       keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
+      stored_(realm_, shared_->sessions()),
       feed_(shared_->realm(options.database).feed()),
       options_(std::make_shared<const Options>(std::move(options))),
       cursor_(feed_->journal().now()) {}
@@ -102,6 +103,7 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
                                         request.client_id,
                                         transport_of(*session.admission, decision.satisfied));
     keeper_.take_over(session, options_->authz, std::chrono::system_clock::now());
+    stored_.note(session, *replica_, feed_->keeper());
     shared_->sessions().open(std::move(session));
 }
 
@@ -221,6 +223,9 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
         } else {
             check.renamed =
                 session == nullptr && sessions.logged_in(check.client_id, connection);
+            if (session == nullptr && !check.has_address && !check.renamed) {
+                session = stored_.find(check, authorizer_, feed_->keeper());
+            }
         }
     }
     check.being_thrown_off =

@@ -40,6 +40,7 @@
 #include "service/recheck_window.hpp"
 #include "service/session_keeper.hpp"
 #include "service/shared_state.hpp"
+#include "service/stored_sessions.hpp"
 #include "service/unasked_connections.hpp"
 #include "sync/change_journal.hpp"
 
@@ -133,11 +134,12 @@ class AuthService {
 
     const std::thread::id broker_thread_ = std::this_thread::get_id();
     std::shared_ptr<SharedState> shared_;
-    const Realm& realm_;
+    Realm& realm_;
     ConfigReloader reloader_;
     LogQueue log_;
     Authorizer authorizer_;
     SessionKeeper keeper_;
+    StoredSessions stored_;
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;

@@ -34,6 +34,10 @@ class Realm {
     // The feed of this database, started where nobody has one.
     [[nodiscard]] std::shared_ptr<ReplicaFeed> feed();
 
+    // What the replica file knew of sessions of before this process, less those that have been
+    // back since; null where it was not read yet, or there is none.
+    std::unique_ptr<RestoredSessions> restored;
+
   private:
     DatabaseOptions options_;
     std::weak_ptr<ReplicaFeed> feed_;

@@ -186,9 +186,6 @@ TEST_CASE("a key of a later version is accepted only where it changes nothing", 
     };
 
     const std::vector<Row> rows{
-        {"replica: {file: /var/lib/mosquitto/pgauth.replica}",
-         "replica.file: `/var/lib/mosquitto/pgauth.replica` is not supported by this version: "
-         "use null"},
         {"database: {write_connection: host=db password=s3cret}",
          "database.write_connection: not supported by this version: use null"},
         {"authentication: {password: {threads: 2}}",
@@ -345,5 +342,20 @@ TEST_CASE("no error repeats a connection string, wherever it stands", "[config]"
         CHECK(error.starts_with("pgauth.yaml:1: "));
         CHECK(error.find("s3cret") == std::string::npos);
         CHECK(error.find('\n') == std::string::npos);
+    }
+}
+
+TEST_CASE("the replica file is an absolute path, or none", "[config]") {
+    const auto file_of = [](const std::string& value) {
+        return parse_yaml("replica: {file: " + value + "}", "pgauth.yaml");
+    };
+    CHECK(file_of("/var/lib/x.replica")->database.replica_file == "/var/lib/x.replica");
+    CHECK(file_of("null")->database.replica_file.empty());
+    for (const std::string value : {"x.replica", "./x", "''", "/var/lib/", "[/x]"}) {
+        INFO(value);
+        const auto refused = file_of(value);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().message.find("use an absolute path, or null") !=
+              std::string::npos);
     }
 }
