@@ -19,7 +19,7 @@ from mqtt import NOT_AUTHORIZED, V311
 from waiting import until
 
 NOTICEABLE = 3.0  # seconds; far above what a busy machine needs, far below any time-out of a database
-DURING = 1.0  # seconds of traffic in each phase
+DURING = 0.7  # seconds of traffic in each phase
 MENDED = 40.0  # seconds; the plugin waits for up to 12 between two attempts
 
 
