@@ -26,11 +26,15 @@ MENDED = 40.0  # seconds; the plugin waits for up to 12 between two attempts
 class Traffic:
     """A press that publishes with QoS 1 to a subscriber, a client that pings, and clients that log in."""
 
-    @classmethod
-    def prepare(cls, place):
+    @staticmethod
+    def add_clients(place):
         place.add_supervisor()
         place.add_client("press-7", allow=[("write", "plant/press-7")])
         place.add_client("visitor", allow=[("read", "plant/#")])
+
+    @classmethod
+    def prepare(cls, place):
+        cls.add_clients(place)
         place.start()
         return cls(place)
 
