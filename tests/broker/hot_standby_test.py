@@ -5,17 +5,19 @@ from outage import DURING, Edits, Traffic, said_nothing, said_once
 from replication import Standby
 
 
-def read_from(standby, place):
+def start_traffic(place, standby):
+    Traffic.add_clients(place)
     place.come_in_by(standby.database(place.database.name).connection, poll_interval="100ms")
+    standby.until_caught_up()
+    place.start()
+    return Traffic(place)
 
 
 def test_a_change_on_the_primary_is_enforced_by_who_reads_from_a_standby(install, primary):
     place = install(server=primary)
     with Standby(primary) as standby:
-        read_from(standby, place)
         edits, late_edits = Edits(place), Edits(place, "late")
-        standby.until_caught_up()
-        traffic = Traffic.prepare(place)
+        traffic = start_traffic(place, standby)
         with said_nothing(place), primary.transaction(place.database.name) as late:
             late.execute("SELECT mqtt_auth.disable_client('visitor')")
             edits.make(place.database)
@@ -32,10 +34,8 @@ def test_a_change_on_the_primary_is_enforced_by_who_reads_from_a_standby(install
 def test_a_standby_that_restarts_or_loses_its_primary_is_noticed_by_no_client(install, primary):
     place = install(server=primary)
     with Standby(primary) as standby:
-        read_from(standby, place)
         before, after = Edits(place, "before"), Edits(place, "after")
-        standby.until_caught_up()
-        traffic = Traffic.prepare(place)
+        traffic = start_traffic(place, standby)
         with said_nothing(place):
             primary.stop()
             traffic.run(DURING)
@@ -54,11 +54,9 @@ def test_a_standby_that_restarts_or_loses_its_primary_is_noticed_by_no_client(in
 def test_a_standby_that_is_promoted_while_it_is_read_from_goes_on_being_read(install, primary):
     place = install(server=primary)
     with Standby(primary) as standby:
-        read_from(standby, place)
         promoted = standby.database(place.database.name)
         lost, kept = Edits(place, "lost"), Edits(place, "kept")
-        standby.until_caught_up()
-        traffic = Traffic.prepare(place)
+        traffic = start_traffic(place, standby)
         standby.fall_behind()
         lost.make(place.database)
         primary.kill9()

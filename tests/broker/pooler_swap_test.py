@@ -15,10 +15,10 @@ def test_another_server_behind_the_same_pooler_is_read_afresh(install, primary, 
         place.come_in_by(pooler.connection, poll_interval="100ms")
         promoted = standby.database(place.database.name)
         here, there = Edits(place, "here"), Edits(place, "there")
+        traffic = Traffic.prepare(place)
         standby.until_caught_up()
         standby.fall_behind()
         standby.promote()
-        traffic = Traffic.prepare(place)
         if edits_last == "there":
             here.make(place.database)
             here.until_known()

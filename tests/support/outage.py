@@ -19,18 +19,22 @@ from mqtt import NOT_AUTHORIZED, V311
 from waiting import until
 
 NOTICEABLE = 3.0  # seconds; far above what a busy machine needs, far below any time-out of a database
-DURING = 1.0  # seconds of traffic in each phase
+DURING = 0.7  # seconds of traffic in each phase
 MENDED = 40.0  # seconds; the plugin waits for up to 12 between two attempts
 
 
 class Traffic:
     """A press that publishes with QoS 1 to a subscriber, a client that pings, and clients that log in."""
 
-    @classmethod
-    def prepare(cls, place):
+    @staticmethod
+    def add_clients(place):
         place.add_supervisor()
         place.add_client("press-7", allow=[("write", "plant/press-7")])
         place.add_client("visitor", allow=[("read", "plant/#")])
+
+    @classmethod
+    def prepare(cls, place):
+        cls.add_clients(place)
         place.start()
         return cls(place)
 

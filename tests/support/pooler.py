@@ -54,9 +54,11 @@ class Pooler:
         """.replace(" " * 12, ""), encoding="utf8")
 
     def start(self):
+        program = shutil.which("pgbouncer", path=os.environ["PATH"] + ":/usr/sbin")
+        if not program:
+            raise FileNotFoundError("PgBouncer is not installed: apt install pgbouncer")
         with open(os.path.join(self.directory, "log"), "ab") as log:
-            self.process = start_child(["pgbouncer", "-q", self._file], user=SUPERUSER, stdout=log, stderr=log,
-                                       env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
+            self.process = start_child([program, "-q", self._file], user=SUPERUSER, stdout=log, stderr=log)
         until(self._accepts, what="PgBouncer to start")
 
     def _accepts(self):
