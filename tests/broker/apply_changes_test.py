@@ -1,6 +1,8 @@
 """With `sessions.apply_changes: immediately` what belongs to a client acts on the sessions that it has:
 rights are exchanged in place, and who may not be in any more is disconnected. Nobody else is."""
 
+import itertools
+
 import pytest
 
 from installation import BY_NAME
@@ -8,6 +10,7 @@ from mqtt import REFUSED, V5, V311, CLOSED
 from waiting import until
 
 IMMEDIATELY = "sessions:\n  apply_changes: immediately\n"
+_markers = itertools.count(1)
 every_version = pytest.mark.parametrize("version", [V311, V5], ids=["3.1.1", "5"])
 
 
@@ -18,11 +21,20 @@ def _people(place):
     place.add_client("press-8", groups=["presses"])
 
 
+@pytest.fixture(scope="module")
+def shared(install_once):
+    return install_once(IMMEDIATELY, ["websockets", "certificate"]).start()
+
+
 @pytest.fixture
-def place(install):
-    place = install(IMMEDIATELY)
-    _people(place)
-    return place.start()
+def place(shared):
+    """The same broker for most tests, and other people for each."""
+    shared.sql("TRUNCATE mqtt_auth.clients, mqtt_auth.groups, mqtt_auth.group_rules, mqtt_auth.revoked_certificates CASCADE")
+    _people(shared)
+    marker = f"marker {next(_markers)}"
+    shared.add_client(marker)
+    shared.until_answer(0, marker)
+    return shared
 
 
 def _expect_cut(place, client, why, since):
@@ -81,25 +93,23 @@ CERTIFICATE_CUTS = [
 
 @pytest.mark.parametrize("sql, why", CERTIFICATE_CUTS, ids=["revoked grant", "revoked certificate", "expired grant"])
 @pytest.mark.parametrize("pinned", [False, True], ids=["by name", "pinned"])
-def test_who_came_in_by_a_certificate_goes_with_it(install, sql, why, pinned):
-    place = install(IMMEDIATELY, ["certificate"])
-    certificate, other = place.certificate("meter"), place.certificate("press-8")
+def test_who_came_in_by_a_certificate_goes_with_it(place, sql, why, pinned):
+    certificate, other = place.certificate("meter"), place.certificate("other meter")
+    place.add_client("other meter", certificate=BY_NAME)
     place.add_client("meter", certificate=certificate.fingerprint if pinned else BY_NAME)
-    place.add_client("press-8", certificate=BY_NAME)
-    place.start()
-    meter, press = place.login("meter", certificate=certificate), place.login("press-8", certificate=other)
+    place.until_answer(0, "meter", certificate=certificate)
+    meter, press = place.login("meter", certificate=certificate), place.login("other", certificate=other)
     since = place.broker.log_size()
     place.sql(sql, print=certificate.fingerprint)
     _expect_cut(place, meter, why, since)
     assert press.is_connected()
 
 
-def test_one_certificate_of_two_goes_and_the_other_stays(install):
-    place = install(IMMEDIATELY, ["certificate"])
+def test_one_certificate_of_two_goes_and_the_other_stays(place):
     old, new = place.certificate("meter"), place.certificate("meter")
     place.add_client("meter", certificate=old.fingerprint)
     place.sql("SELECT mqtt_auth.grant_certificate('meter', :'print')", print=new.fingerprint)
-    place.start()
+    place.until_answer(0, "new", certificate=new)
     with_old, with_new = place.login("old", certificate=old), place.login("new", certificate=new)
     since = place.broker.log_size()
     place.sql("SELECT mqtt_auth.revoke('meter', 'certificate', fingerprint => :'print')", print=old.fingerprint)
@@ -107,10 +117,7 @@ def test_one_certificate_of_two_goes_and_the_other_stays(install):
     assert with_new.is_connected()
 
 
-def test_somebody_on_a_websocket_is_disconnected_too(install):
-    place = install(IMMEDIATELY, ["websockets"])
-    _people(place)
-    place.start()
+def test_somebody_on_a_websocket_is_disconnected_too(place):
     press, other = place.login("press-7", transport="websockets"), place.login("press-8", transport="websockets")
     place.sql("SELECT mqtt_auth.disable_client('press-7')")
     press.expect_closed()
@@ -292,12 +299,12 @@ def test_the_mode_can_be_changed_while_the_broker_runs(install):
     place.until_answer(5, "second", username="press-7")
     assert place.delivers(press, "plant/press-7", to=boss)
     place.broker.configure(place.yaml(IMMEDIATELY))
-    place.broker.reload()
+    place.broker.sighup()
     press.expect_closed()
     assert boss.is_connected()
     place.broker.configure(place.yaml())
     since = place.broker.log_size()
-    place.broker.reload()
+    place.broker.sighup()
     until(lambda: place.lines_logged("configuration read again: taken up", since), what="the configuration to be taken up")
     other = place.login("press-8")
     place.sql("SELECT mqtt_auth.disable_client('press-8')")
