@@ -330,13 +330,28 @@ TEST_CASE("what the broker asks while it throws somebody off is answered in its 
     }
     CHECK(kicked == 2);
     durable.address = std::nullopt;
-    CHECK(running.plugin.subscribe(durable, "news") == MOSQ_ERR_ACL_DENIED);
     CHECK(running.plugin.read(durable, "news") == MOSQ_ERR_SUCCESS);  // queued
     CHECK(running.plugin.read(durable, "secret") == MOSQ_ERR_ACL_DENIED);
 
     running.sql("SELECT mqtt_auth.delete_client('press-7')");
     CHECK(eventually(
         [&] { return running.plugin.read(durable, "news") == MOSQ_ERR_ACL_DENIED; }));
+}
+
+TEST_CASE("what a client that was cut off has published before stays published",
+          "[plugin][tables]") {
+    Running running(immediately);
+    mosquitto durable{.id = "durable", .username = "press-7", .clean_session = false};
+    running.log_in(durable);
+    running.sql(disable);
+    CHECK(eventually([&] { return running.is_cut(); }));
+    // As the source of a retained message, and once more when the session is not connected.
+    mosquitto made_up{.id = "durable", .username = "press-7", .address = std::nullopt};
+    CHECK(running.may_write(made_up, "plant/press-7/state"));
+    CHECK_FALSE(running.may_write(durable, "plant/press-7/state"));
+    running.plugin.disconnect(durable);
+    CHECK(running.may_write(made_up, "plant/press-7/state"));
+    CHECK_FALSE(running.may_write(made_up, "plant/press-8/state"));
 }
 
 TEST_CASE("a plain disconnect leaves a client its will and its deliveries",
@@ -371,6 +386,25 @@ TEST_CASE("without ticks the login of another client is the time to kick", "[plu
     CHECK(plugin.write(press, "plant/press-7/state") == MOSQ_ERR_ACL_DENIED);
     CHECK(plugin.log_in(other, "sesame") == MOSQ_ERR_SUCCESS);
     CHECK(take_kicks() == Names{"press-7"});
+}
+
+TEST_CASE("without ticks a login on one listener throws off who is on an idle one",
+          "[plugin][tables]") {
+    for (const char* sql : {disable, "SELECT mqtt_auth.disconnect('press-7')"}) {
+        CAPTURE(sql);
+        Plant plant;
+        LoadedPlugin idle(plant.options(immediately));
+        LoadedPlugin busy(plant.options());
+        mosquitto press = connection_of("press-7");
+        REQUIRE(idle.log_in(press, "sesame") == MOSQ_ERR_SUCCESS);
+        plant.database().sql(sql);
+        plant.until_seen(busy);
+        mosquitto other = connection_of("press-8");
+        CHECK(eventually([&] {
+            CHECK(busy.log_in(other, "sesame") == MOSQ_ERR_SUCCESS);
+            return !take_kicks().empty();
+        }));
+    }
 }
 
 TEST_CASE("without ticks a window runs out at the next callback", "[plugin][tables]") {
