@@ -154,8 +154,10 @@ Decision Authorizer::judge(const Circumstances& circumstances,
         return generous ? Decision{.allowed = true, .cause = Cause::not_known_yet}
                         : denied(Cause::replica_not_ready);
     }
-    // What it has subscribed to stays with its session, for the case that it is let in again.
-    if (session != nullptr && session->cut && !generous && !check.being_thrown_off) {
+    // Its own connection has no rights any more, nor its will. What it has subscribed to and
+    // what it has published before stay, for the case that it is let in again.
+    if (session != nullptr && session->cut && check.has_address && !generous &&
+        !check.being_thrown_off) {
         return denied(Cause::cut_off);
     }
     if (session != nullptr) {

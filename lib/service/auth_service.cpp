@@ -36,7 +36,13 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
       stored_(realm_, shared_->sessions()),
       feed_(shared_->realm(options.database).feed()),
       options_(std::make_shared<const Options>(std::move(options))),
-      cursor_(feed_->journal().now()) {}
+      cursor_(feed_->journal().now()) {
+    shared_->instances().push_back(this);
+}
+
+AuthService::~AuthService() {
+    std::erase(shared_->instances(), this);
+}
 
 bool AuthService::on_broker_thread() const {
     return std::this_thread::get_id() == broker_thread_;
@@ -267,6 +273,10 @@ void AuthService::throw_off_without_ticks(std::string_view client_id, const Kick
     // While the broker goes through its sessions none may go.
     if (on_broker_thread() && !shared_->kicks().has_ticks() &&
         !recheck_window_.is_open(steady_clock::now())) {
+        // The listeners of the others may be idle.
+        for (AuthService* instance : shared_->instances()) {
+            instance->catch_up(Deadlines::look);
+        }
         throw_off_but(client_id, kick);
     }
 }
@@ -279,9 +289,9 @@ void AuthService::throw_off_but(std::optional<std::string_view> client_id, const
         if (!next) {
             return;
         }
-        log_.log(LogLevel::notice, line_of(*next));
         kick(next->client_id);
         kicks.done();
+        log_.log(LogLevel::notice, line_of(*next));
     }
 }
 

@@ -61,6 +61,12 @@ class AuthService {
     [[nodiscard]] static Result<std::unique_ptr<AuthService>> start(
         std::vector<PluginOption> plugin_options);
 
+    ~AuthService();
+    AuthService(const AuthService&) = delete;
+    AuthService& operator=(const AuthService&) = delete;
+    AuthService(AuthService&&) = delete;
+    AuthService& operator=(AuthService&&) = delete;
+
     [[nodiscard]] LoginDecision log_in(const LoginRequest& request);
 
     // The key of a TLS-PSK client, in hexadecimal digits. Where it may not come in, one that

@@ -16,6 +16,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "authz/session_table.hpp"
 #include "service/kick_queue.hpp"
@@ -23,6 +24,8 @@
 #include "sync/replica_feed.hpp"
 
 namespace pgauth {
+
+class AuthService;
 
 // The clients of one database. Its address tells whose username a session has.
 class Realm {
@@ -54,9 +57,13 @@ class SharedState {
 
     [[nodiscard]] KickQueue& kicks() noexcept { return kicks_; }
 
+    // Those that are alive; each enters and leaves by itself.
+    [[nodiscard]] std::vector<AuthService*>& instances() noexcept { return instances_; }
+
   private:
     SessionTable sessions_;
     KickQueue kicks_;
+    std::vector<AuthService*> instances_;
     std::deque<Realm> realms_;  // INVARIANT: never moves one, never loses one
 };
 

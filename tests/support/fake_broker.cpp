@@ -43,6 +43,11 @@ std::vector<std::string>& kicks() {
     return client_ids;
 }
 
+pgauth::testing::KicksPlayed::Play& kick_player() {
+    static pgauth::testing::KicksPlayed::Play play;
+    return play;
+}
+
 const char* text_or_null(const std::optional<std::string>& text) {
     return text ? text->c_str() : nullptr;
 }
@@ -126,9 +131,12 @@ int mosquitto_set_username(mosquitto* client, const char* username) {
     return MOSQ_ERR_SUCCESS;
 }
 
-int mosquitto_kick_client_by_clientid(const char* clientid, bool /*with_will*/) {
+int mosquitto_kick_client_by_clientid(const char* clientid, bool with_will) {
     const pgauth::testing::AllocationsSucceed here;
     kicks().emplace_back(clientid);
+    if (kick_player()) {
+        kick_player()(clientid, with_will);
+    }
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -138,6 +146,14 @@ namespace pgauth::testing {
 
 std::vector<std::string> take_kicks() {
     return std::exchange(kicks(), {});
+}
+
+KicksPlayed::KicksPlayed(Play play) {
+    kick_player() = std::move(play);
+}
+
+KicksPlayed::~KicksPlayed() {
+    kick_player() = nullptr;
 }
 
 bool is_2_1() noexcept {

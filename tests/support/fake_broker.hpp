@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -86,6 +87,20 @@ class BrokerLog {
 // The client ids that the plugin has had thrown off since this was last asked. What a broker
 // does about it, with its disconnect, is the test's to play.
 [[nodiscard]] std::vector<std::string> take_kicks();
+
+// Plays it within the call, as the broker does, as long as this lives. Not for two at a time.
+class KicksPlayed {
+  public:
+    using Play = std::function<void(const std::string& client_id, bool with_will)>;
+
+    explicit KicksPlayed(Play play);
+    ~KicksPlayed();
+
+    KicksPlayed(const KicksPlayed&) = delete;
+    KicksPlayed& operator=(const KicksPlayed&) = delete;
+    KicksPlayed(KicksPlayed&&) = delete;
+    KicksPlayed& operator=(KicksPlayed&&) = delete;
+};
 
 // What the plugin answers to a broker that speaks these versions of the interface.
 [[nodiscard]] int negotiate(const std::vector<int>& versions);

@@ -24,7 +24,9 @@ std::unique_ptr<TestDatabase> empty_database() {
     }
     auto database = std::move(spare.back());
     spare.pop_back();
-    database->sql("TRUNCATE mqtt_auth.clients, mqtt_auth.groups, mqtt_auth.changes CASCADE");
+    database->sql(
+        "TRUNCATE mqtt_auth.clients, mqtt_auth.groups, mqtt_auth.group_rules, "
+        "mqtt_auth.changes CASCADE");
     return database;
 }
 

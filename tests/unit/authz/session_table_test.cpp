@@ -1,10 +1,14 @@
 #include "authz/session_table.hpp"
 
 #include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "authz/group_set.hpp"
 #include "support/catch.hpp"
 
 using pgauth::Session;
@@ -295,4 +299,96 @@ TEST_CASE("many sessions at few addresses leave nothing behind", "[authz]") {
         INFO(id);
         CHECK(table.find_connected(std::to_string(id)) == nullptr);
     }
+}
+
+namespace {
+
+std::vector<std::string> client_ids(const SessionTable& table, std::string_view username) {
+    std::vector<std::string> ids;
+    std::uint64_t serial = 0;
+    while (const Session* session = table.next(username, serial)) {
+        if (session->username != username) {
+            break;
+        }
+        ids.push_back(session->client_id);
+        serial = session->serial;
+    }
+    return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the sessions of a username are found in the order in which they were opened",
+          "[authz]") {
+    SessionTable table;
+    table.open(session_of("c", "press-7", &connections[1], Kind::durable));
+    table.open(session_of("x", "press-6", &connections[2]));
+    table.open(session_of("a", "press-7", &connections[3]));
+    table.open(session_of("y", std::nullopt, &connections[4]));
+    table.open(session_of("b", "press-7", &connections[5]));
+    CHECK(client_ids(table, "press-7") == Ids{"c", "a", "b"});
+    CHECK(client_ids(table, "press-6") == Ids{"x"});
+    CHECK(client_ids(table, "press") == Ids{});
+
+    table.close(&connections[3], std::nullopt);  // leaves nothing
+    table.close(&connections[1], std::nullopt);  // is kept
+    CHECK(client_ids(table, "press-7") == Ids{"c", "b"});
+    table.open(session_of("b", "press-6", &connections[6]));  // takes the id over
+    CHECK(client_ids(table, "press-7") == Ids{"c"});
+    CHECK(client_ids(table, "press-6") == Ids{"x", "b"});
+    table.open(session_of("c", "press-7", &connections[7]));
+    CHECK(client_ids(table, "press-7") == Ids{"c"});
+    CHECK(table.next("", 0)->client_id == "y");
+}
+
+TEST_CASE("the sessions of a set of groups follow its changes", "[authz]") {
+    SessionTable table;
+    pgauth::GroupSets sets;
+    const auto one = sets.find_or_add({.certain = {"1"}, .possible = {}});
+    const auto two = sets.find_or_add({.certain = {"1", "2"}, .possible = {"3"}});
+    for (const auto& [id, token] : {std::pair("a", 1U), {"b", 2U}, {"c", 3U}}) {
+        Session session = session_of(id, "press-7", &connections[token]);
+        session.rights.groups = one;
+        table.open(std::move(session));
+    }
+    CHECK(table.next_of(*two, 0) == nullptr);
+    Session* second = table.next("press-7", table.next("press-7", 0)->serial);
+    table.set_rights(*second, {.client = nullptr, .groups = two, .own = nullptr});
+    CHECK(table.next_of(*two, 0) == second);
+    CHECK(table.next_of(*two, second->serial) == nullptr);
+    const Session* first = table.next_of(*one, 0);
+    CHECK(first->client_id == "a");
+    CHECK(table.next_of(*one, first->serial)->client_id == "c");
+    CHECK(sets.holding("1").size() == 2);
+    CHECK(sets.holding("2") == std::vector<std::shared_ptr<const pgauth::GroupSet>>{two});
+    CHECK(sets.holding("3").empty());
+}
+
+TEST_CASE("the session whose deadline was first is the next one due", "[authz]") {
+    using std::chrono::seconds;
+    const pgauth::Instant noon{seconds(1'750'000'000)};
+    SessionTable table;
+    const void* const mine = "a keeper";
+    std::size_t number = 0;
+    for (const int deadline : {30, 10, 20}) {
+        Session session =
+            session_of(std::to_string(deadline), "press-7", &connections[++number]);
+        session.keeper = mine;
+        session.deadline = noon + seconds(deadline);
+        table.open(std::move(session));
+    }
+    CHECK(table.first_due(mine, noon) == nullptr);
+    CHECK(table.first_due("another", noon + seconds(99)) == nullptr);
+    Session* first = table.first_due(mine, noon + seconds(10));
+    REQUIRE(first != nullptr);
+    CHECK(first->client_id == "10");
+    table.set_deadline(*first, noon + seconds(25));
+    CHECK(table.first_due(mine, noon + seconds(99))->client_id == "20");
+    table.close(table.first_due(mine, noon + seconds(99))->token, std::nullopt);
+    CHECK(table.first_due(mine, noon + seconds(99))->client_id == "10");
+    table.set_deadline(*first, std::nullopt);
+    CHECK(table.first_due(mine, noon + seconds(29)) == nullptr);
+    CHECK(table.first_due(mine, noon + seconds(30))->client_id == "30");
 }
