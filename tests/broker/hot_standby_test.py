@@ -3,6 +3,7 @@
 from mqtt import NOT_AUTHORIZED, V311
 from outage import DURING, Edits, Traffic, said_nothing, said_once
 from replication import Standby
+from sql_session import Session
 
 
 def start_traffic(place, standby):
@@ -18,7 +19,8 @@ def test_a_change_on_the_primary_is_enforced_by_who_reads_from_a_standby(install
     with Standby(primary) as standby:
         edits, late_edits = Edits(place), Edits(place, "late")
         traffic = start_traffic(place, standby)
-        with said_nothing(place), primary.transaction(place.database.name) as late:
+        with said_nothing(place), Session(place.database) as late:
+            late.execute("BEGIN")
             late.execute("SELECT mqtt_auth.disable_client('visitor')")
             edits.make(place.database)
             edits.until_known()
@@ -26,7 +28,7 @@ def test_a_change_on_the_primary_is_enforced_by_who_reads_from_a_standby(install
             late_edits.make(place.database)
             late_edits.until_known()
             assert place.connect("visitor") == 0
-            late.commit()
+            late.execute("COMMIT")
             place.until_answer(NOT_AUTHORIZED[V311], "visitor")
         assert edits.are_known()
 

@@ -7,6 +7,7 @@ import pytest
 from mqtt import NOT_AUTHORIZED, V311
 from outage import DURING, Edits, Traffic, said_nothing, said_once
 from pooler import Pooler
+from sql_session import Session
 
 
 def read_through(pooler, place):
@@ -19,12 +20,13 @@ def test_a_change_is_enforced_although_no_notification_comes_through(install, po
         read_through(pooler, place)
         edits, late_edits = Edits(place), Edits(place, "late")
         traffic = Traffic.prepare(place)
-        with said_nothing(place), postgres.transaction(place.database.name) as late:
+        with said_nothing(place), Session(place.database) as late:
+            late.execute("BEGIN")
             late.execute("SELECT mqtt_auth.disable_client('visitor')")
             edits.make(place.database)
             edits.until_known()
             traffic.check()
-            late.commit()
+            late.execute("COMMIT")
             place.until_answer(NOT_AUTHORIZED[V311], "visitor")
             late_edits.make(place.database)
             late_edits.until_known()

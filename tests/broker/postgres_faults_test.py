@@ -6,6 +6,8 @@ import pytest
 
 from mqtt import NOT_AUTHORIZED, V311
 from outage import DURING, Edits, Traffic, said_once
+from postgres import SUPERUSER
+from sql_session import Session
 from waiting import until
 
 FAULTS = {
@@ -64,11 +66,11 @@ def test_what_changed_while_the_connection_was_down_is_enforced(install, postgre
     until(lambda: not place.delivers(press, "plant/x", to=boss), what="the deny to act")
 
 
-def test_a_locked_table_stops_nobody(install, postgres):
+def test_a_locked_table_stops_nobody(install):
     place = install()
     traffic = Traffic.prepare(place)
-    with postgres.transaction(place.database.name) as other:
-        other.execute("LOCK TABLE mqtt_auth.clients, mqtt_auth.credentials, mqtt_auth.acls, mqtt_auth.changes")
+    with Session(place.database, SUPERUSER) as other:
+        other.execute("BEGIN; LOCK TABLE mqtt_auth.clients, mqtt_auth.credentials, mqtt_auth.acls, mqtt_auth.changes")
         traffic.run(DURING)
     place.sql("SELECT mqtt_auth.disable_client('visitor')")
     place.until_answer(NOT_AUTHORIZED[V311], "visitor")

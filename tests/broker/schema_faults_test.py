@@ -3,6 +3,7 @@
 import pytest
 
 from outage import DURING, Edits, Traffic, said_nothing, said_once
+from sql_session import Session
 
 THROW_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mosquitto';"
 
@@ -72,8 +73,8 @@ def test_a_transaction_in_another_database_that_stays_open_hides_nothing(install
     """It holds the oldest transaction back that may still change something."""
     place, elsewhere = install(), postgres.create_database()
     edits = [Edits(place, f"edit {number}") for number in range(5)]
-    with postgres.transaction(elsewhere.name) as open_transaction:
-        open_transaction.execute("SELECT pg_current_xact_id()")
+    with Session(elsewhere) as open_transaction:
+        open_transaction.execute("BEGIN; SELECT pg_current_xact_id()")
         traffic = Traffic.prepare(place)
         with said_nothing(place):
             for edit in edits:

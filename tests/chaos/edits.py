@@ -83,8 +83,7 @@ class Editor(threading.Thread):
             edits = [self._random.choice(RARE_EDITS)]
         try:
             if kind == "late" and self._late is None:
-                self._late = _Late(self._session(), self._next_number(), self._random.uniform(0.2, LONGEST))
-                self._edit(self._late.session, self._late.number, [_disturb_late_client])
+                self._begin_late_transaction()
             elif edits[0] not in RARE_EDITS or self._late is None:
                 number = self._next_number()
                 self._edit(session, number, edits)
@@ -97,8 +96,11 @@ class Editor(threading.Thread):
         except Lost:
             raise
         except SqlError as error:
-            self.refusals[str(error).splitlines()[0]] += 1
+            self._count_refusal(error)
             session.execute("ROLLBACK")
+
+    def _count_refusal(self, error):
+        self.refusals[str(error).splitlines()[0]] += 1
 
     def _next_number(self):
         self._numbers += 1
@@ -110,17 +112,31 @@ class Editor(threading.Thread):
         for edit in edits:
             edit(self, session, State(session, self._passwords))
 
+    def _begin_late_transaction(self):
+        late = _Late(self._session(), self._next_number(), self._random.uniform(0.2, LONGEST))
+        try:
+            self._edit(late.session, late.number, [_disturb_late_client])
+        except SqlError:
+            late.session.close()
+            raise
+        self._late = late
+
     def _end_late_transaction(self):
         if self._late is None or time.monotonic() < self._late.end:
             return
         late, self._late = self._late, None
         with late.session:
-            if self._random.random() < 0.3:
-                late.session.execute("ROLLBACK")
-                self.done["rolled back late"] += 1
-            else:
-                self._commit(late.session, late.number)
-                self.done["committed late"] += 1
+            try:
+                if self._random.random() < 0.3:
+                    late.session.execute("ROLLBACK")
+                    self.done["rolled back late"] += 1
+                else:
+                    self._commit(late.session, late.number)
+                    self.done["committed late"] += 1
+            except Lost:
+                self.done["late transaction lost"] += 1
+            except SqlError as error:
+                self._count_refusal(error)
 
     def _commit(self, session, number):
         state = State(session, self._passwords)
@@ -129,7 +145,7 @@ class Editor(threading.Thread):
             try:
                 session.execute("COMMIT")
                 return True
-            except Lost:
+            except SqlError:
                 return self._was_committed(number)
 
         if not self._timeline.commit(state, committed):

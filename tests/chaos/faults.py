@@ -99,7 +99,7 @@ class Faults:
         tables = ", ".join(f"mqtt_auth.{name}" for name in self._random.sample(TABLES, self._random.choice([1, 3, len(TABLES)])))
         try:
             with Session(self._database, SUPERUSER) as session:
-                session.execute("SET lock_timeout = '1s'")
+                session.execute("SET lock_timeout = '3s'")
                 session.execute(f"BEGIN; LOCK TABLE {tables}")
                 self._wait(LONGEST_OUTAGE)
         except SqlError:

@@ -208,11 +208,6 @@ class Postgres:
             command += ["-v", f"{name}={value}"]
         return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
 
-    def transaction(self, database):
-        """`with postgres.transaction(…) as other: other.execute(…)`: one that stays open, of a superuser,
-        and is rolled back in the end."""
-        return _Transaction(self.psql_command(SUPERUSER, database))
-
     def psql_command(self, user, database):
         return [binary("psql"), "-X", "-v", "ON_ERROR_STOP=1", "-h", self.sockets,
                 "-p", str(self.port), "-U", user, "-d", database]
@@ -264,28 +259,6 @@ class Database:
     @property
     def tcp_connection(self):
         return f"postgresql://{PLUGIN_ROLE}@127.0.0.1:{self.postgres.port}/{self.name}"
-
-
-class _Transaction:
-    def __init__(self, command):
-        self._psql = subprocess.Popen(command + ["-At"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        self.execute("BEGIN")
-        return self
-
-    def execute(self, statement):
-        """Returns when it is done."""
-        self._psql.stdin.write(f"{statement};\n\\echo done\n")
-        self._psql.stdin.flush()
-        while self._psql.stdout.readline() != "done\n":
-            assert self._psql.poll() is None, f"psql ended at: {statement}"
-
-    def commit(self):
-        self.execute("COMMIT")
-
-    def __exit__(self, *_):
-        self._psql.communicate()  # end of input: psql goes, and what was not committed with it
 
 
 def run(command, *, user=SUPERUSER):

@@ -14,6 +14,7 @@ from postgres import OWNER, SqlError
 
 _COMMAND_OK, _TUPLES_OK = 1, 2
 _CONNECTION_OK = 0
+_SQLSTATE = ord("C")
 
 
 class Lost(SqlError):
@@ -24,7 +25,7 @@ class Session:
     def __init__(self, database, user=OWNER):
         server = database.postgres
         self._connection = _libpq.PQconnectdb(
-            f"host={server.directory} port={server.port} dbname={database.name} user={user}".encode())
+            f"host={server.sockets} port={server.port} dbname={database.name} user={user}".encode())
         if _libpq.PQstatus(self._connection) != _CONNECTION_OK:
             reason = _text(_libpq.PQerrorMessage(self._connection))
             self.close()
@@ -58,8 +59,10 @@ class Session:
     def _rows(self, result):
         status = _libpq.PQresultStatus(result)
         if status not in (_COMMAND_OK, _TUPLES_OK):
-            lost = _libpq.PQstatus(self._connection) != _CONNECTION_OK
-            raise (Lost if lost else SqlError)(_text(_libpq.PQerrorMessage(self._connection)))
+            # An error without a code is libpq's own; 57P.. is a server that goes away.
+            code = _libpq.PQresultErrorField(result, _SQLSTATE)
+            raise (Lost if code is None or code.startswith(b"57P") else SqlError)(
+                _text(_libpq.PQerrorMessage(self._connection)))
         columns = range(_libpq.PQnfields(result))
         return [tuple(_value(result, row, column) for column in columns) for row in range(_libpq.PQntuples(result))]
 
@@ -83,8 +86,8 @@ def _load():
             ("PQconnectdb", pointer, text), ("PQstatus", number, pointer), ("PQerrorMessage", text, pointer),
             ("PQfinish", None, pointer), ("PQexec", pointer, pointer, text),
             ("PQexecParams", pointer, pointer, text, number, pointer, pointer, pointer, pointer, number),
-            ("PQsetNoticeProcessor", pointer, pointer, _NoticeProcessor, pointer),
-            ("PQresultStatus", number, pointer), ("PQclear", None, pointer), ("PQnfields", number, pointer),
+            ("PQsetNoticeProcessor", pointer, pointer, _NoticeProcessor, pointer), ("PQresultStatus", number, pointer),
+            ("PQresultErrorField", text, pointer, number), ("PQclear", None, pointer), ("PQnfields", number, pointer),
             ("PQntuples", number, pointer), ("PQgetisnull", number, pointer, number, number),
             ("PQgetvalue", text, pointer, number, number)):
         function = getattr(library, name)

@@ -3,8 +3,10 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -59,6 +61,11 @@ def temporary_directory(prefix, owner=None):
     if owner and as_root():
         shutil.chown(path, owner, owner)
     return path
+
+
+def tidy_up_at_sigterm():
+    """Has SIGTERM end this program as an exception does, so that what it has started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def start_child(command, *, user=None, death_signal="KILL", **options):
