@@ -4,8 +4,8 @@
 //   set->policy(*replica).deciding_entry(request, values);
 //
 // Which groups a session is in is settled when it logs in; what a group may do is live. So a
-// session keeps the set, and the set compiles the groups' entries anew when the tables have
-// changed: once for all sessions that share it. A group that was deleted has no entries.
+// session keeps the set, and the set compiles the groups' entries anew when one of its groups
+// has changed: once for all sessions that share it. A group that was deleted has no entries.
 // Thread safety: none; for the broker's thread.
 
 #pragma once
@@ -32,13 +32,19 @@ class GroupSet {
 
     [[nodiscard]] const Membership& groups() const noexcept { return groups_; }
 
+    // The generation of the Replica that policy() was compiled from; 0: not yet.
+    [[nodiscard]] std::uint64_t compiled_generation() const noexcept {
+        return compiled_generation_;
+    }
+
   private:
-    Membership groups_;
     [[nodiscard]] bool is_compiled_from(const CompiledPolicy::Groups& certain,
                                         const CompiledPolicy::Groups& possible) const;
 
+    Membership groups_;
     std::uint64_t groups_generation_ = 0;  // of the Replica that policy_ was last held against
-    CompiledPolicy::Groups compiled_;      // what policy_ was compiled from, in order
+    std::uint64_t compiled_generation_ = 0;
+    CompiledPolicy::Groups compiled_;  // what policy_ was compiled from, in order
     std::optional<CompiledPolicy> policy_;
 };
 
