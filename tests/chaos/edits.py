@@ -77,7 +77,7 @@ class Editor(threading.Thread):
     # --- transactions ---------------------------------------------------------------------
 
     def _transaction(self, session):
-        kind = self._random.choices(["commit", "roll back", "late"], [16, 3, 1])[0]
+        kind = self._random.choices(["commit", "roll back", "late"], [40, 8, 1])[0]
         edits = [self._random.choice(EDITS) for _ in range(self._random.choice([1, 1, 1, 2, 4]))]
         if self._random.random() < 0.02:
             edits = [self._random.choice(RARE_EDITS)]

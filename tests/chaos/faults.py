@@ -97,11 +97,12 @@ class Faults:
 
     def _lock_tables(self):
         tables = ", ".join(f"mqtt_auth.{name}" for name in self._random.sample(TABLES, self._random.choice([1, 3, len(TABLES)])))
+        held = self._random.uniform(0, LONGEST_OUTAGE)
         try:
             with Session(self._database, SUPERUSER) as session:
-                session.execute("SET lock_timeout = '3s'")
+                session.execute("SET lock_timeout = '8s'")
                 session.execute(f"BEGIN; LOCK TABLE {tables}")
-                self._wait(LONGEST_OUTAGE)
+                time.sleep(held)
         except SqlError:
             self.done["lock tables in vain"] += 1
 
