@@ -156,7 +156,9 @@ void Screening::look_at(const Credential& credential,
     switch (credential.method) {
         case Method::password:
             satisfied = proved_before;
-            secrets_.push_back(credential.secret);
+            if (attempt.password) {
+                secrets_.push_back(credential.secret);
+            }
             break;
         case Method::certificate:
             satisfied = attempt.certificate != nullptr &&

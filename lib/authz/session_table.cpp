@@ -190,7 +190,12 @@ Session* SessionTable::first_due(const void* keeper, Instant now) const {
 }
 
 void SessionTable::set_rights(Session& session, Rights rights) noexcept {
-    by_groups_.change(session, [&] { session.rights = std::move(rights); });
+    const auto exchange = [&] { session.rights = std::move(rights); };
+    if (rights.groups == session.rights.groups) {
+        exchange();
+    } else {
+        by_groups_.change(session, exchange);
+    }
 }
 
 void SessionTable::set_deadline(Session& session, std::optional<Instant> deadline) {

@@ -114,7 +114,7 @@ bool SessionKeeper::step(const Circumstances& circumstances, Instant now) {
         return true;
     }
     if (round_is_due_ && !round_) {
-        round_.emplace();
+        round_ = Round{std::string(), 0};
         round_is_due_ = false;
     }
     if (round_) {

@@ -80,12 +80,12 @@ class ChangeJournal {
 
   private:
     struct Appended {
-        std::uint64_t version;
+        std::uint64_t version = 0;
         Changes changes;  // without its disconnects
     };
 
     struct Command {
-        std::uint64_t version;
+        std::uint64_t version = 0;
         Disconnect disconnect;
     };
 
