@@ -56,7 +56,7 @@ struct GroupRule {
     std::optional<TextPattern> common_name;
     std::optional<TextPattern> subject_alt_name;  // one of the names must match
     std::optional<Network> address;
-    std::optional<Method> method;  // among those that were satisfied
+    std::optional<Method> method;          // among those that were satisfied
     std::vector<std::string> group_names;  // whoever matches is in the groups of these names
 
     // A disabled rule and a rule without conditions never match.
