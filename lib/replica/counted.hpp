@@ -46,8 +46,9 @@ class Counted {
 };
 
 // REQUIRES: T has destroy(T*), a static function that frees one.
+// Assignment is by value, for copies and moves alike.
 template <typename T>
-class Ref {
+class Ref {  // NOLINT(cppcoreguidelines-special-member-functions): see above
   public:
     Ref() = default;
 
@@ -61,7 +62,6 @@ class Ref {
 
     Ref(Ref&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
 
-    // By value: copies and moves alike, also from itself.
     Ref& operator=(Ref other) noexcept {
         std::swap(value_, other.value_);
         return *this;

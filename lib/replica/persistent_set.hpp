@@ -100,8 +100,8 @@ class PersistentSet {
 
     struct Place {
         std::string_view key;
-        std::size_t hash;
-        unsigned depth;
+        std::size_t hash = 0;
+        unsigned depth = 0;
 
         [[nodiscard]] Place below() const { return {key, hash, depth + 1}; }
     };
@@ -134,9 +134,9 @@ class PersistentSet {
             const auto count = static_cast<std::size_t>(std::popcount(elements)) +
                                static_cast<std::size_t>(std::popcount(children));
             void* place = ::operator new(sizeof(Node) + count * sizeof(void*));
-            auto* node = new (place) Node(elements, children);
+            Ref<Node> node(new (place) Node(elements, children));
             std::memset(static_cast<void*>(node->slots()), 0, count * sizeof(void*));
-            return Ref<Node>(node);
+            return node;
         }
 
         [[nodiscard]] std::size_t element_count() const {

@@ -114,16 +114,15 @@ ReadEntry read_entry(const EntryRow& row) {
             denial_of(row, owner),
             fmt::format("entry {}: it must name either a group or a client", shown(row.id))};
     }
-    if (auto parsed = parse_entry(row, owner)) {
+    auto parsed = parse_entry(row, owner);
+    if (parsed) {
         return {*std::move(parsed), {}};
-    } else {
-        auto entry = denial_of(row, owner);
-        const char* worth = entry ? "denies every topic" : "allows nothing";
-        return {
-            std::move(entry),
+    }
+    auto entry = denial_of(row, owner);
+    const char* worth = entry ? "denies every topic" : "allows nothing";
+    return {std::move(entry),
             fmt::format(
                 "entry {} of {} {}: {}", shown(row.id), owner, worth, parsed.error().message)};
-    }
 }
 
 std::shared_ptr<const Client> read_client(const PackedRows& rows,

@@ -95,6 +95,7 @@ class Replica {
         Ref<PackedRows> rows;
         std::shared_ptr<const Group> group;
 
+        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the last Ref owns it
         static void destroy(const GroupItem* item) noexcept { delete item; }
     };
 
@@ -102,6 +103,7 @@ class Replica {
         Ref<PackedRows> rows;
         GroupRule rule;
 
+        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the last Ref owns it
         static void destroy(const RuleItem* item) noexcept { delete item; }
     };
 

@@ -201,17 +201,10 @@ std::vector<std::string> AuthService::take_kicks() {
     return kicks;
 }
 
-Decision AuthService::check(AccessCheck check, const void* connection, const LookUp& look_up) {
-    if (!on_broker_thread()) {
-        const View now = view();
-        std::optional<Rights> rights;
-        Decision decision = Authorizer::judge_by_record(
-            {now.replica.get(), now.options->authn, now.options->authz}, check, rights);
-        decision.entry = nullptr;  // `rights` and what it points at end here
-        return decision;
-    }
-    catch_up();
-    recheck_window_.note_access_check();
+// The session that a check belongs to, or null. Finds out whether the connection was renamed.
+const Session* AuthService::whose_session(AccessCheck& check,
+                                          const void* connection,
+                                          const LookUp& look_up) {
     SessionTable& sessions = shared_->sessions();
     const Session* session =
         sessions.find(&realm_, check.client_id, connection, check.username);
@@ -234,6 +227,21 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
             }
         }
     }
+    return session;
+}
+
+Decision AuthService::check(AccessCheck check, const void* connection, const LookUp& look_up) {
+    if (!on_broker_thread()) {
+        const View now = view();
+        std::optional<Rights> rights;
+        Decision decision = Authorizer::judge_by_record(
+            {now.replica.get(), now.options->authn, now.options->authz}, check, rights);
+        decision.entry = nullptr;  // `rights` and what it points at end here
+        return decision;
+    }
+    catch_up();
+    recheck_window_.note_access_check();
+    const Session* session = whose_session(check, connection, look_up);
     check.being_thrown_off =
         check.action == Action::subscribe && shared_->kicks().is_being_thrown_off(connection);
     const Decision decision = authorizer_.authorize(circumstances(), session, check);

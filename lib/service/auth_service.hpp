@@ -128,6 +128,9 @@ class AuthService {
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
+    [[nodiscard]] const Session* whose_session(AccessCheck& check,
+                                               const void* connection,
+                                               const LookUp& look_up);
     void log_login(const LoginRequest& request, const LoginDecision& decision);
     void catch_up();
     void catch_up(Deadlines deadlines);

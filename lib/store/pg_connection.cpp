@@ -281,7 +281,11 @@ Result<void> PgConnection::copy_out(const std::string& select, const RowHandler&
             break;
         }
     }
-    // What comes last says whether all came.
+    return finish_copy_out();
+}
+
+// What comes last says whether all came.
+Result<void> PgConnection::finish_copy_out() {
     for (;;) {
         const auto next = next_result();
         if (!next) {

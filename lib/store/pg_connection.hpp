@@ -72,6 +72,7 @@ class PgConnection {
     [[nodiscard]] Result<void> send_all();
     [[nodiscard]] Result<pg_result*> next_result();
     [[nodiscard]] Result<void> expect_copy_out();
+    [[nodiscard]] Result<void> finish_copy_out();
     [[nodiscard]] Error failure(const pg_result* result) const;
 
     std::unique_ptr<pg_conn, Closer> connection_;
