@@ -126,7 +126,7 @@ class PersistentSet {
 
     // INVARIANT: `elements` and `children` have no bit in common. After the node itself come
     // the elements, then the children, in the order of their bits: counted pointers.
-    struct Node final : Counted {
+    struct alignas(void*) Node final : Counted {
         std::uint32_t elements;
         std::uint32_t children;
 
