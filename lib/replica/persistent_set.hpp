@@ -8,8 +8,8 @@
 // one before. Elements are found by a text that lies in them.
 //
 // It is a hash array mapped trie (Bagwell 2001) with elements and nodes in one array, as in
-// CHAMP (Steindorfer and Vinju 2015): each node takes five bits of the hash. tests/bench has
-// what it was measured against. A million elements cost about 25 bytes each beside themselves.
+// CHAMP (Steindorfer and Vinju 2015): each node takes five bits of the hash.
+// tests/bench/containers puts it beside the alternatives.
 //
 // Where all bits of two hashes are alike the keys themselves are the path: any two keys part.
 // Nodes that nobody else holds are changed in place, so filling an empty set copies nothing.
