@@ -163,20 +163,40 @@ void ReplicaBuilder::add(const ClientRow& row) {
         report(about_client(row.username),
                fmt::format("client {} is refused: {}", quote(*username), read.error().message));
     }
-    if (replica_->has_client(*username)) {
+    if (add_to_client(row, *username)) {
         report(about_client(row.username),
                fmt::format("client {} is refused: it occurs twice", quote(*username)));
-        add_to_client(row, *username);
         return;
     }
-    replica_->clients_.put(append({}, row));
+    fresh_clients_.put(append({}, row));
 }
 
-// REQUIRES: there is this client.
+// False where there is no such client.
 template <typename Row>
-void ReplicaBuilder::add_to_client(const Row& row, std::string_view username) {
-    replica_->clients_.update(
-        username, [&](Ref<PackedRows> rows) { return append(std::move(rows), row); });
+bool ReplicaBuilder::add_to_client(const Row& row, const Field& username) {
+    if (!username) {
+        return false;
+    }
+    const auto append_row = [&](Ref<PackedRows> rows) { return append(std::move(rows), row); };
+    if (fresh_clients_.update(*username, append_row)) {
+        return true;
+    }
+    Ref<PackedRows> known = replica_->find_rows(*username);
+    if (known != nullptr) {
+        fresh_clients_.put(append_row(std::move(known)));
+        return true;
+    }
+    return false;
+}
+
+void ReplicaBuilder::put_fresh_clients() {
+    if (replica_->clients_.size() == 0) {
+        replica_->clients_ = std::move(fresh_clients_).finish();
+    } else {
+        fresh_clients_.for_each(
+            [&](const Ref<PackedRows>& rows) { replica_->clients_.put(rows); });
+    }
+    fresh_clients_ = {};
 }
 
 void ReplicaBuilder::add(const CredentialRow& row) {
@@ -197,7 +217,9 @@ void ReplicaBuilder::add(const CredentialRow& row) {
                            credential.error().message));
         return;
     }
-    if (!row.username || !replica_->has_client(*row.username)) {
+    CredentialRow kept = row;
+    kept.username = std::nullopt;
+    if (!add_to_client(kept, row.username)) {
         report(
             about_client(row.username),
             fmt::format(
@@ -213,9 +235,6 @@ void ReplicaBuilder::add(const CredentialRow& row) {
     if (row.fingerprint) {
         pin(row, *row.fingerprint);
     }
-    CredentialRow kept = row;
-    kept.username = std::nullopt;
-    add_to_client(kept, *row.username);
 }
 
 void ReplicaBuilder::pin(const CredentialRow& row, std::string_view fingerprint) {
@@ -242,16 +261,14 @@ void ReplicaBuilder::pin(const CredentialRow& row, std::string_view fingerprint)
 }
 
 void ReplicaBuilder::add(const MemberRow& row) {
-    const bool is_client = row.username && replica_->has_client(*row.username);
-    if (!is_client || !row.group_name || !replica_->groups_by_name_.contains(*row.group_name)) {
+    // The group may come later: what counts is whether it is there when somebody logs in.
+    const bool is_client =
+        row.group_name && add_to_client(MemberRow{.group_name = row.group_name}, row.username);
+    if (!is_client || !replica_->groups_by_name_.contains(*row.group_name)) {
         report(about_client(row.username),
                fmt::format("membership of client {} in group {}: no such client or group",
                            shown(row.username),
                            shown(row.group_name)));
-    }
-    // The group may come later: what counts is whether it is there when somebody logs in.
-    if (is_client && row.group_name) {
-        add_to_client(MemberRow{.group_name = row.group_name}, *row.username);
     }
 }
 
@@ -293,7 +310,10 @@ void ReplicaBuilder::add(const EntryRow& row) {
     }
     const auto fresh =
         row.group_name ? fresh_groups_.find(std::string(*row.group_name)) : fresh_groups_.end();
-    const bool is_client = row.username && replica_->has_client(*row.username);
+    // Whose it is goes without saying among the rows of its owner.
+    EntryRow of_client = row;
+    of_client.username = std::nullopt;
+    const bool is_client = add_to_client(of_client, row.username);
     if (fresh == fresh_groups_.end() && !is_client && (row.group_name || row.username)) {
         report(about,
                fmt::format("entry {}: group {}, client {}: no such group or client",
@@ -301,20 +321,14 @@ void ReplicaBuilder::add(const EntryRow& row) {
                            shown(row.group_name),
                            shown(row.username)));
     }
-    // Whose it is goes without saying among the rows of its owner.
     if (fresh != fresh_groups_.end()) {
-        EntryRow kept = row;
-        kept.group_name = std::nullopt;
+        EntryRow of_group = row;
+        of_group.group_name = std::nullopt;
         auto& [item, group] = fresh->second;
-        item->rows = append(std::move(item->rows), kept);
+        item->rows = append(std::move(item->rows), of_group);
         if (read.entry) {
             group->entries.push_back(*read.entry);
         }
-    }
-    if (is_client) {
-        EntryRow kept = row;
-        kept.username = std::nullopt;
-        add_to_client(kept, *row.username);
     }
 }
 
@@ -378,6 +392,7 @@ void ReplicaBuilder::add(const PackedRows& rows) {
 // --------------------------------------------------------------------------------
 
 std::vector<std::string> ReplicaBuilder::share_with(const Replica& before) {
+    put_fresh_clients();
     std::vector<Ref<PackedRows>> same;
     std::vector<std::string> changed;
     replica_->clients_.for_each([&](const PackedRows& rows) {
@@ -456,6 +471,7 @@ void ReplicaBuilder::choose_decoy() {
 }
 
 std::shared_ptr<const Replica> ReplicaBuilder::build() && {
+    put_fresh_clients();
     choose_decoy();
     replica_->generation_ = next_generation();
     if (groups_changed_) {

@@ -26,6 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "replica/growing_set.hpp"
 #include "replica/replica.hpp"
 #include "replica/rows.hpp"
 
@@ -57,7 +58,7 @@ class ReplicaBuilder {
 
     // How many clients there are by now.
     [[nodiscard]] std::size_t client_count() const noexcept {
-        return replica_->clients_.size();
+        return replica_->clients_.size() + fresh_clients_.size();
     }
 
     // Takes from `before` what is the same there, so that memory is shared and what was worked
@@ -77,12 +78,15 @@ class ReplicaBuilder {
     void unpin(std::string_view fingerprint, std::string_view username);
     void forget_credential(const CredentialRow& row, std::string_view username);
     template <typename Row>
-    void add_to_client(const Row& row, std::string_view username);
+    bool add_to_client(const Row& row, const Field& username);
+    void put_fresh_clients();
     void share_groups_with(const Replica& before);
     void share_rules_with(const Replica& before);
     void choose_decoy();
 
     std::shared_ptr<Replica> replica_;
+    // With rows that came here: not among those of replica_ yet, or in place of what is there.
+    GrowingSet<PackedRows, Replica::KeyOfRows> fresh_clients_;
     // By name: those that came into being here, and may still grow.
     std::unordered_map<std::string, FreshGroup> fresh_groups_;
     // What the names of the groups that were dropped or added stood for before.

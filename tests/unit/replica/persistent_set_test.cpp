@@ -1,40 +1,15 @@
 #include "replica/persistent_set.hpp"
 
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/word.hpp"
 
 using namespace pgauth;
 
 namespace {
-
-struct Word final : Counted {
-    Word(std::string the_key, int the_value) : key(std::move(the_key)), value(the_value) {
-        ++alive;
-    }
-
-    ~Word() { --alive; }
-
-    Word(const Word&) = delete;
-    Word& operator=(const Word&) = delete;
-    Word(Word&&) = delete;
-    Word& operator=(Word&&) = delete;
-
-    static void destroy(const Word* word) noexcept { delete word; }
-
-    std::string key;
-    int value;
-    static int alive;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-};
-
-int Word::alive = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-
-struct KeyOfWord {
-    std::string_view operator()(const Word& word) const { return word.key; }
-};
 
 // Makes every path as long as it can be.
 struct SameHash {
@@ -48,24 +23,6 @@ struct PoorHash {
                            : std::size_t{static_cast<unsigned char>(key.back()) % 3U} << 58U;
     }
 };
-
-using Model = std::map<std::string, int>;
-
-template <typename Set>
-Model contents(const Set& set) {
-    Model found;
-    std::size_t count = 0;
-    set.for_each([&](const Word& word) {
-        found.emplace(word.key, word.value);
-        ++count;
-    });
-    CHECK(count == set.size());
-    return found;
-}
-
-Ref<Word> word(const std::string& key, int value) {
-    return Ref<Word>(new Word(key, value));
-}
 
 // Random edits of several sets that are copied from each other, beside std::maps.
 template <typename Set>
@@ -178,5 +135,34 @@ TEST_CASE("an element that nothing holds any more is freed", "[replica]") {
         CHECK(copy.erase("a"));
         CHECK(Word::alive == before);
     }
+    CHECK(Word::alive == before);
+}
+
+TEST_CASE("a set made of many elements at once is the one that putting them would make",
+          "[replica]") {
+    const auto check = [](auto set, int count) {
+        using Set = decltype(set);
+        std::vector<typename Set::Hashed> elements;
+        Model model;
+        for (int i = 0; i < count; ++i) {
+            const std::string name = "press-" + std::to_string(i);
+            elements.push_back({typename Set::Hasher{}(name), word(name, i)});
+            model[name] = i;
+        }
+        set = Set::of(std::move(elements));
+        CHECK(contents(set) == model);
+        for (int i = 0; i < count; i += 2) {
+            CHECK(set.erase("press-" + std::to_string(i)));
+            set.put(word("printer-" + std::to_string(i), i));
+        }
+        CHECK(set.size() == model.size());
+        CHECK((count < 2 || set.find("press-1")->value == 1));
+    };
+    const int before = Word::alive;
+    for (const int count : {0, 1, 2, 33, 1000, 40'000}) {
+        check(PersistentSet<Word, KeyOfWord>(), count);
+    }
+    check(PersistentSet<Word, KeyOfWord, SameHash>(), 50);
+    check(PersistentSet<Word, KeyOfWord, PoorHash>(), 300);
     CHECK(Word::alive == before);
 }
