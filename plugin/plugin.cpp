@@ -98,6 +98,8 @@ int to_broker(const LoginDecision& decision, const mosquitto* client) {
             return MOSQ_ERR_AUTH;
         case LoginOutcome::handed_on:
             return MOSQ_ERR_PLUGIN_DEFER;
+        case LoginOutcome::later:
+            return error_auth_delayed;
         case LoginOutcome::try_again:
             break;
     }
@@ -146,6 +148,12 @@ void kick(const std::string& client_id) {
     mosquitto_kick_client_by_clientid(client_id.c_str(), true);
 }
 
+// 2.1 only. Tells every late refusal as "not authorized", whatever the result.
+void complete(const std::string& client_id, bool accepted) {
+    mosquitto_complete_basic_auth(client_id.c_str(),
+                                  accepted ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH);
+}
+
 int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
@@ -159,12 +167,15 @@ int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
                 .address = text_or_none(mosquitto_client_address(event.client)),
                 .connection = event.client,
                 .durable = may_be_durable(event.client),
-                .certificate = certificate ? &*certificate : nullptr};
+                .certificate = certificate ? &*certificate : nullptr,
+                .can_wait = can_wait_for_answers()};
             const LoginDecision decision = service.log_in(request);
             service.throw_off_without_ticks(request.client_id, kick);
-            return decision.outcome == LoginOutcome::accepted
-                       ? set_username(event.client, decision)
-                       : to_broker(decision, event.client);
+            // Of one that is answered later, the connection may be gone by then.
+            const bool is_named = decision.outcome == LoginOutcome::accepted ||
+                                  decision.outcome == LoginOutcome::later;
+            const int set = is_named ? set_username(event.client, decision) : MOSQ_ERR_SUCCESS;
+            return set == MOSQ_ERR_SUCCESS ? to_broker(decision, event.client) : set;
         });
 }
 
@@ -227,6 +238,15 @@ int on_acl_check(int /*event*/, void* event_data, void* userdata) {
         });
 }
 
+// 2.1 only.
+int on_connect(int /*event*/, void* /*event_data*/, void* userdata) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
+            service.connected();
+            return MOSQ_ERR_SUCCESS;
+        });
+}
+
 // Also for MOSQ_EVT_CLIENT_OFFLINE, whose data is the same.
 int on_disconnect(int /*event*/, void* event_data, void* userdata) {
     return guarded(
@@ -245,6 +265,7 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             service.tick();
+            service.complete_logins(complete);
             service.throw_off(kick);
             // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
             // lose their rights.
@@ -254,12 +275,14 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
                 }
             }
             // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
-            // latest. The 2.0 headers call the field next_ns, and 2.0 ignores all three.
+            // latest, or sooner while somebody waits. The 2.0 headers call the field next_ns,
+            // and 2.0 ignores all three.
             auto& event = *static_cast<mosquitto_evt_tick*>(event_data);
             constexpr long next_tick_ms = 100;
+            constexpr long soon_ms = 5;
             event.now_s = 0;
             event.now_ns = 0;
-            event.next_ns = next_tick_ms;
+            event.next_ns = service.has_logins_to_complete() ? soon_ms : next_tick_ms;
             return MOSQ_ERR_SUCCESS;
         });
 }
@@ -278,18 +301,21 @@ struct Registration {
     MOSQ_FUNC_generic_callback callback;
 };
 
-constexpr std::array<Registration, 7> registrations{{
+constexpr std::array<Registration, 8> registrations{{
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
     {MOSQ_EVT_PSK_KEY, on_psk_key},
     {MOSQ_EVT_ACL_CHECK, on_acl_check},
     {MOSQ_EVT_DISCONNECT, on_disconnect},
     {MOSQ_EVT_TICK, on_tick},
     {MOSQ_EVT_RELOAD, on_reload},
+    {event_connect, on_connect},
     {event_client_offline, on_disconnect},
 }};
 
 bool is_known_to_broker(const Registration& registration) {
-    return registration.event != event_client_offline || is_at_least_2_1();
+    const bool is_new =
+        registration.event == event_connect || registration.event == event_client_offline;
+    return !is_new || is_at_least_2_1();
 }
 
 int register_all(Plugin& plugin) {

@@ -109,6 +109,12 @@ std::optional<LoginDecision> Authenticator::settle_without_password(
     return LoginDecision{LoginOutcome::accepted, LoginCause::anonymous, nullptr, {}};
 }
 
+Screening Screening::settled(LoginDecision decision) {
+    Screening screening;
+    screening.settled_ = std::move(decision);
+    return screening;
+}
+
 Screening Authenticator::screen(const Replica& replica,
                                 const LoginAttempt& attempt,
                                 Instant now) const {
@@ -119,6 +125,8 @@ Screening Authenticator::screen(const Replica& replica,
         return screening;
     }
     screening.client_ = who.client;
+    screening.username_ = who.client != nullptr ? std::string_view(who.client->username)
+                                                : attempt.username.value_or("");
     if (who.client == nullptr) {
         screening.refusal_ = LoginCause::unknown_client;
     } else {
@@ -263,28 +271,6 @@ tl::expected<std::string, LoginCause> Authenticator::pre_shared_key(
         return tl::unexpected(LoginCause::no_credential);
     }
     return newest->secret.substr(pre_shared_key_prefix.size());
-}
-
-PasswordCheck check_password(const Screening& screening, std::string_view password) {
-    PasswordCheck::Verdict check = PasswordCheck::not_made;
-    const std::vector<std::string>& secrets = screening.secrets();
-    for (std::size_t i = 0; i < secrets.size(); ++i) {
-        const auto hash = PasswordHash::parse(secrets[i]);
-        if (!hash) {
-            continue;  // not in a Replica: ReplicaBuilder keeps none that cannot be read
-        }
-        switch (hash->verify(password)) {
-            case PasswordVerdict::right:
-                return {PasswordCheck::right, i};
-            case PasswordVerdict::wrong:
-                check = check == PasswordCheck::not_computed ? check : PasswordCheck::wrong;
-                break;
-            case PasswordVerdict::not_computed:
-                check = PasswordCheck::not_computed;
-                break;
-        }
-    }
-    return check;
 }
 
 }  // namespace pgauth

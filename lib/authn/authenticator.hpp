@@ -2,7 +2,7 @@
 //
 //   const Authenticator authenticator(options);
 //   const Screening screening = authenticator.screen(*replica, attempt, now);
-//   const LoginDecision decision = screening.conclude(check_password(screening, password));
+//   const LoginDecision decision = screening.conclude(check);     // of screening.secrets()
 //
 // Screening costs microseconds; checking the password costs a hash, and is a step of its own so
 // that it can be done elsewhere. Who is refused for another reason than its password is put
@@ -27,30 +27,31 @@
 #include "authn/authn_options.hpp"
 #include "authn/identification.hpp"
 #include "authn/login.hpp"
+#include "authn/password_question.hpp"
 #include "base/clock.hpp"
 #include "replica/replica.hpp"
 
 namespace pgauth {
 
-struct PasswordCheck {
-    enum Verdict : std::uint8_t { not_made, right, wrong, not_computed };
-
-    Verdict verdict = not_made;
-    std::size_t fitting = 0;  // right: which of Screening::secrets() it was
-
-    // A verdict is a check, of the first secret.
-    // NOLINTNEXTLINE(google-explicit-constructor)
-    PasswordCheck(Verdict found = not_made, std::size_t secret = 0) noexcept
-        : verdict(found), fitting(secret) {}
-};
-
 class Screening {
   public:
+    // Nothing is left to find out.
+    [[nodiscard]] static Screening settled(LoginDecision decision);
+
     // The hashes that the password may belong to, one of which is enough; where there is
     // nothing to check, a decoy, whose outcome conclude() ignores. Empty where no hash need be
     // made.
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
+    // Whose secrets they are: the client's username, or the one that was sent.
+    [[nodiscard]] const std::string& username() const noexcept { return username_; }
+
+    // Who it is, or would be; none where that is nobody who is registered.
+    [[nodiscard]] const std::shared_ptr<const Client>& client() const noexcept {
+        return client_;
+    }
+
+    // `check` is that of secrets(), not_made where there are none.
     [[nodiscard]] LoginDecision conclude(PasswordCheck check) const;
 
   private:
@@ -63,6 +64,7 @@ class Screening {
     [[nodiscard]] LoginCause why_unproved(PasswordCheck check) const;
 
     std::shared_ptr<const Client> client_;
+    std::string username_;
     // Decided already, whatever the password: nothing is hashed.
     std::optional<LoginDecision> settled_;
     // Refused for this, once the hash has been made.
@@ -105,9 +107,5 @@ class Authenticator {
 
     AuthnOptions options_;
 };
-
-// Compares `password` with every hash until one fits. Takes as long as the hashes do.
-[[nodiscard]] PasswordCheck check_password(const Screening& screening,
-                                           std::string_view password);
 
 }  // namespace pgauth

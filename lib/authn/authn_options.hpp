@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "authn/password_options.hpp"
 #include "identity/certificate.hpp"
 #include "policy/method.hpp"
 
@@ -28,6 +29,7 @@ struct AuthnOptions {
     // The group whose rights a connection without username and certificate has; none: refused.
     std::optional<std::string> anonymous_group = std::nullopt;
     Takeover takeover = Takeover::same_client;
+    PasswordOptions password = {};
     // A replica older than this lets nobody new in; none: any age will do.
     std::optional<std::chrono::milliseconds> max_age = std::nullopt;
 

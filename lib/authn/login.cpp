@@ -54,6 +54,16 @@ std::string_view explain(LoginCause cause) noexcept {
             return "mqtt_auth.disconnect() was called";
         case LoginCause::hash_not_computed:
             return "the password hash could not be computed: out of memory";
+        case LoginCause::being_checked:
+            return "its password is being checked";
+        case LoginCause::too_many_waiting:
+            return "too many passwords are waiting to be checked";
+        case LoginCause::too_many_attempts:
+            return "too many wrong passwords came with this username or from this address";
+        case LoginCause::not_in_time:
+            return "its password could not be checked in time";
+        case LoginCause::left:
+            return "it had gone before its password was checked";
         case LoginCause::replica_not_ready:
             return "the tables have not been loaded yet";
         case LoginCause::replica_too_old:

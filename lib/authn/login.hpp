@@ -44,7 +44,8 @@ struct LoginAttempt {
     const std::vector<Proof>* proofs = nullptr;
 };
 
-enum class LoginOutcome : std::uint8_t { accepted, refused, try_again, handed_on };
+// later: its password is being checked, and the answer is given when that is done.
+enum class LoginOutcome : std::uint8_t { accepted, refused, try_again, handed_on, later };
 
 enum class LoginCause : std::uint8_t {
     proved,          // accepted: its credentials say so
@@ -69,6 +70,11 @@ enum class LoginCause : std::uint8_t {
     credential_gone,    // of a session that is in: what it proved is no live credential now
     thrown_off,         // of a session that is in: mqtt_auth.disconnect() was called
     hash_not_computed,  // out of memory while hashing
+    being_checked,      // later, or try_again: its password is being hashed
+    too_many_waiting,   // for a hash, of all clients
+    too_many_attempts,  // with wrong passwords, by this username or this address
+    not_in_time,        // its password was not hashed within the time that brokers wait
+    left,               // gone before its password was checked
     replica_not_ready,  // the tables were never loaded
     replica_too_old,    // older than replica.max_age
 };

@@ -1,6 +1,7 @@
 #include "config/setting.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
@@ -27,6 +28,16 @@ Field<T> at(T Options::*member) {
 template <typename Room, typename T>
 Field<T> at(Room Options::*room, T Room::*member) {
     return [=](Options& options) -> T& { return (options.*room).*member; };
+}
+
+template <typename T>
+Field<T> in_password(T PasswordOptions::*member) {
+    return [=](Options& options) -> T& { return options.authn.password.*member; };
+}
+
+template <typename T>
+Field<T> in_attempts(T AttemptOptions::*member) {
+    return [=](Options& options) -> T& { return options.authn.password.attempts.*member; };
 }
 
 tl::unexpected<Error> refuse(const Value& value, std::string_view problem) {
@@ -89,6 +100,30 @@ Setting duration(std::string path, Field<milliseconds> field, DurationRange rang
         return {};
     };
     return {std::move(path), {Shape::word}, to_string(range), set};
+}
+
+struct NumberBounds {
+    unsigned least;
+    unsigned most;
+};
+
+Setting number(std::string path, Field<unsigned> field, NumberBounds bounds) {
+    const std::string accepted =
+        fmt::format("a whole number from {} to {}", bounds.least, bounds.most);
+    const auto set = [field = std::move(field), bounds, accepted](
+                         const Value& value, Options& options) -> Result<void> {
+        unsigned parsed = 0;
+        const char* const end = value.text.data() + value.text.size();
+        const auto read = std::from_chars(value.text.data(), end, parsed);
+        if (read.ec != std::errc{} || read.ptr != end || parsed < bounds.least ||
+            parsed > bounds.most) {
+            return refuse(
+                value, fmt::format("{} is not accepted: use {}", shown(value.text), accepted));
+        }
+        field(options) = parsed;
+        return {};
+    };
+    return {std::move(path), {Shape::word}, accepted, set};
 }
 
 Setting duration_or_unlimited(std::string path,
@@ -172,24 +207,7 @@ Setting methods(std::string path, Field<MethodSet> field) {
     return {std::move(path), {Shape::list}, "a list of " + names, set};
 }
 
-// A key whose feature is yet to come: `today`, which says what happens without it, or nothing.
-Setting later(std::string path, std::string_view today) {
-    const std::string use = today.empty() ? "leave the key out" : "use " + std::string(today);
-    const auto set = [use, today](const Value& value, Options&) -> Result<void> {
-        const bool same = value.shape == Shape::null   ? today == "null"
-                          : value.shape == Shape::word ? value.text == today && !today.empty()
-                                                       : false;
-        if (same) {
-            return {};
-        }
-        const std::string what =
-            value.shape == Shape::word ? shown(value.text) + " is not" : "not";
-        return refuse(value, fmt::format("{} supported by this version: {}", what, use));
-    };
-    return {std::move(path), {Shape::null, Shape::word, Shape::list, Shape::map}, use, set};
-}
-
-// Likewise, and the value may hold a password.
+// A key whose feature is yet to come. The value may hold a password.
 Setting later_connection(std::string path) {
     const auto set = [](const Value& value, Options&) -> Result<void> {
         if (value.shape != Shape::null) {
@@ -251,9 +269,27 @@ std::vector<Setting> make_settings() {
                 {"san_uri", UsernameFrom::san_uri},
                 {"san_email", UsernameFrom::san_email},
                 {"subject", UsernameFrom::subject}}),
-        later("authentication.password.threads", ""),
-        later("authentication.password.remember", ""),
-        later("authentication.password.blocking_budget", ""),
+        number("authentication.password.threads",
+               in_password(&PasswordOptions::threads),
+               {.least = 1, .most = 64}),
+        duration("authentication.password.remember",
+                 in_password(&PasswordOptions::remember),
+                 {.least = minutes(1), .most = days(30)}),
+        duration("authentication.password.blocking_budget",
+                 in_password(&PasswordOptions::blocking_budget),
+                 {.least = milliseconds(0), .most = seconds(1)}),
+        choice("authentication.attempts.limits",
+               in_attempts(&AttemptOptions::limits),
+               {{"on", AttemptLimiting::on}, {"off", AttemptLimiting::off}}),
+        number("authentication.attempts.per_client",
+               in_attempts(&AttemptOptions::per_client),
+               {.least = 1, .most = 1'000'000}),
+        number("authentication.attempts.per_address",
+               in_attempts(&AttemptOptions::per_address),
+               {.least = 1, .most = 1'000'000}),
+        duration("authentication.attempts.back_off",
+                 in_attempts(&AttemptOptions::back_off),
+                 {.least = seconds(1), .most = hours(1)}),
         choice(
             "authorization.subscribe",
             at(&Options::authz, &AuthzOptions::subscribe),

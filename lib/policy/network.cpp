@@ -43,6 +43,13 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
                             quote(text)));
 }
 
+std::string_view IpAddress::site() const noexcept {
+    constexpr std::size_t half = 8;
+    const bool is_v4 =
+        std::memcmp(bytes_.data(), mapped_prefix.data(), mapped_prefix.size()) == 0;
+    return {reinterpret_cast<const char*>(bytes_.data()), is_v4 ? bytes_.size() : half};
+}
+
 Result<Network> Network::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
     const auto base = IpAddress::parse(text.substr(0, slash));

@@ -23,6 +23,10 @@ class IpAddress {
     // Accepts IPv4 (`10.1.2.3`) and IPv6 (`2001:db8::1`, a zone such as `%eth0` is ignored).
     [[nodiscard]] static Result<IpAddress> parse(std::string_view text);
 
+    // What one site has of its own: all of an IPv4 address, the first 64 bits of another. As
+    // bytes that tell sites apart, and live as long as the address.
+    [[nodiscard]] std::string_view site() const noexcept;
+
     bool operator==(const IpAddress&) const = default;
 
   private:

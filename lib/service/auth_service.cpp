@@ -34,6 +34,7 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
       reloader_(std::move(plugin_options)),
       keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
       stored_(realm_, shared_->sessions()),
+      desk_(options.authn.password, shared_->blocking_budget()),
       feed_(shared_->realm(options.database).feed()),
       options_(std::make_shared<const Options>(std::move(options))),
       cursor_(feed_->journal().now()) {
@@ -59,20 +60,64 @@ View AuthService::view() const {
 
 LoginDecision AuthService::log_in(const LoginRequest& request) {
     if (!on_broker_thread()) {
-        return judge(view(), request, &realm_, nullptr);
+        return desk_.decide_here(view(), request, &realm_);
     }
     catch_up();
     unasked_.begin(request.connection);
+    // The broker answers late by client id alone, on whatever listener.
+    for (AuthService* instance : shared_->instances()) {
+        instance->desk_.forget(request.client_id);
+    }
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
     const Session* holder = shared_->sessions().find_connected(request.client_id);
-    LoginDecision decision = judge(view(), request, &realm_, holder);
+    LoginDecision decision = desk_.decide(view(), request, &realm_, holder);
     if (decision.outcome == LoginOutcome::accepted) {
         open_session(request, decision);
     }
     log_login(request, decision);
     return decision;
+}
+
+void AuthService::complete_logins(const Completer& complete) {
+    for (const LateLogin& late : desk_.take_late()) {
+        const LoginRequest request = late.request();
+        LoginDecision decision = decide_late(late);
+        const bool accepted = decision.outcome == LoginOutcome::accepted;
+        if (accepted) {
+            completing_.emplace(Completing{request, decision});
+        }
+        complete(std::string(request.client_id), accepted);
+        if (accepted && std::exchange(completing_, std::nullopt)) {
+            decision = {LoginOutcome::try_again, LoginCause::left, decision.client, {}};
+        }
+        log_login(request, decision);
+    }
+}
+
+// The rules may say something else by now, and somebody else may have the client id.
+LoginDecision AuthService::decide_late(const LateLogin& late) {
+    if (!late.check()) {
+        return {LoginOutcome::try_again, LoginCause::not_in_time, nullptr, {}};
+    }
+    const LoginRequest request = late.request();
+    const Session* holder = shared_->sessions().find_connected(request.client_id);
+    const Screening screening = screen(view(), request, &realm_, holder);
+    return screening.conclude(late.check_of(screening));
+}
+
+void AuthService::connected() {
+    catch_up();
+}
+
+// The broker makes calls for a connection, or for the one that it takes over from: so it is
+// still there.
+void AuthService::open_completing() {
+    if (const auto completing = std::exchange(completing_, std::nullopt)) {
+        unasked_.begin(completing->request.connection);
+        open_session(completing->request, completing->decision);
+    }
 }
 
 // Somebody already in, of whom a SIGHUP makes the broker ask again.
@@ -177,7 +222,8 @@ const Session* AuthService::adopt(const AccessCheck& check,
                              quote(check.client_id)));
     }
     LoginDecision decision =
-        judge(view(), request, &realm_, shared_->sessions().find_connected(check.client_id));
+        screen(view(), request, &realm_, shared_->sessions().find_connected(check.client_id))
+            .conclude(PasswordCheck::not_made);
     // The broker goes by the username that it took, so that must be the client's.
     if (decision.outcome == LoginOutcome::accepted &&
         (decision.client == nullptr || decision.client->username != check.username)) {
@@ -311,6 +357,7 @@ void AuthService::catch_up() {
 }
 
 void AuthService::catch_up(Deadlines deadlines) {
+    open_completing();
     if (auto reloaded = reloader_.take()) {
         take_up(*std::move(reloaded));
     }
@@ -346,6 +393,7 @@ void AuthService::take_up(Result<Options> options) {
         const std::lock_guard lock(mutex_);
         options_ = std::make_shared<const Options>(*std::move(options));
     }
+    desk_.set(options_->authn.password);
     authorizer_.forget_records();
     keeper_.note_everything();
     log_.log(LogLevel::notice, "configuration read again: taken up");

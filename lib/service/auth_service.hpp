@@ -6,14 +6,15 @@
 //   service->disconnected(connection, client_id);
 //   service->tick();
 //
-// Nothing here waits, but for start() (at most `replica.start_wait`), the destructor, and the
-// password hash in log_in().
+// Nothing here waits, but for start() (at most `replica.start_wait`), the destructor, and,
+// where the broker cannot wait for an answer, the password hashes in log_in() that
+// `password.blocking_budget` allows.
 //
 // The mistake to avoid: turning LoginOutcome::try_again into "not authorized", which firmware
 // takes for final.
 // Thread safety: for the thread that called start(), with one exception: log_in() and check()
 // may be called from another one (the broker's HTTP API), and then answer from the records
-// alone.
+// alone, and wait for a hash where one is needed.
 
 #pragma once
 
@@ -37,6 +38,7 @@
 #include "identity/certificate.hpp"
 #include "service/config_reloader.hpp"
 #include "service/gate.hpp"
+#include "service/login_desk.hpp"
 #include "service/recheck_window.hpp"
 #include "service/session_keeper.hpp"
 #include "service/shared_state.hpp"
@@ -67,7 +69,20 @@ class AuthService {
     AuthService(AuthService&&) = delete;
     AuthService& operator=(AuthService&&) = delete;
 
+    // LoginOutcome::later only for a request that can wait.
     [[nodiscard]] LoginDecision log_in(const LoginRequest& request);
+
+    // Has `complete` answer those whose password has been checked by now. To be called after
+    // tick(). A client may have gone without a word: what tells is whether the broker makes a
+    // call for its connection from within `complete`, at least connected().
+    using Completer = std::function<void(const std::string& client_id, bool accepted)>;
+    void complete_logins(const Completer& complete);
+
+    // Whether somebody waits for complete_logins().
+    [[nodiscard]] bool has_logins_to_complete() const noexcept { return desk_.has_waiting(); }
+
+    // The broker has let it in.
+    void connected();
 
     // The key of a TLS-PSK client, in hexadecimal digits. Where it may not come in, one that
     // nobody has: unknown and disabled identities look like wrong keys to the peer. The rest of
@@ -122,6 +137,8 @@ class AuthService {
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
     void open_session(const LoginRequest& request, const LoginDecision& decision);
+    [[nodiscard]] LoginDecision decide_late(const LateLogin& late);
+    void open_completing();
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up);
@@ -152,6 +169,15 @@ class AuthService {
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;
+    LoginDesk desk_;
+
+    // Of a login that the broker is being told of: opened with its first call.
+    struct Completing {
+        const LoginRequest& request;
+        const LoginDecision& decision;
+    };
+
+    std::optional<Completing> completing_;
     bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet

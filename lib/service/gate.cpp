@@ -2,7 +2,6 @@
 
 #include <chrono>
 
-#include "authn/authenticator.hpp"
 #include "authn/identification.hpp"
 #include "policy/network.hpp"
 
@@ -53,19 +52,17 @@ LoginAttempt attempt_of(const LoginRequest& request) {
             .has_pre_shared_key = request.has_pre_shared_key};
 }
 
-LoginDecision judge(const View& view,
-                    const LoginRequest& request,
-                    const void* realm,
-                    const Session* holder) {
+Screening screen(const View& view,
+                 const LoginRequest& request,
+                 const void* realm,
+                 const Session* holder) {
     if (const auto cause = reason_to_wait(view)) {
-        return {LoginOutcome::try_again, *cause, nullptr, {}};
+        return Screening::settled({LoginOutcome::try_again, *cause, nullptr, {}});
     }
     LoginAttempt attempt = attempt_of(request);
     attempt.client_id_in_use = is_in_use_by_another(view, attempt, request, realm, holder);
-    const Screening screening =
-        Authenticator(view.options->authn)
-            .screen(*view.replica, attempt, std::chrono::system_clock::now());
-    return screening.conclude(check_password(screening, request.password.value_or("")));
+    return Authenticator(view.options->authn)
+        .screen(*view.replica, attempt, std::chrono::system_clock::now());
 }
 
 tl::expected<std::string, LoginCause> pre_shared_key(const View& view,

@@ -1,7 +1,7 @@
 // The gate: a connection's questions at login, put to authn/: is it let in, which key must it
 // have.
 //
-//   const LoginDecision decision = judge(view, request, &realm, holder);
+//   const Screening screening = screen(view, request, &realm, holder);
 //   const auto key = pre_shared_key(view, "press-7", address);
 //
 // A View is what the answer is read from: a copy, so that any thread may ask. Before the first
@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "authn/authenticator.hpp"
 #include "authn/login.hpp"
 #include "authz/session_table.hpp"
 #include "base/clock.hpp"
@@ -35,6 +36,7 @@ struct LoginRequest {
     bool durable = false;                      // its session may outlive the connection
     const Certificate* certificate = nullptr;  // none was presented
     bool has_pre_shared_key = false;           // of the client that its username names
+    bool can_wait = false;                     // the broker takes an answer later
 };
 
 struct View {
@@ -46,11 +48,11 @@ struct View {
 [[nodiscard]] LoginAttempt attempt_of(const LoginRequest& request);
 
 // `holder`: the connected session that has the client id, or null; `realm`: the clients of this
-// listener. Checks the password, which takes as long as its hash does.
-[[nodiscard]] LoginDecision judge(const View& view,
-                                  const LoginRequest& request,
-                                  const void* realm,
-                                  const Session* holder);
+// listener. What is left to find out is whether its password fits.
+[[nodiscard]] Screening screen(const View& view,
+                               const LoginRequest& request,
+                               const void* realm,
+                               const Session* holder);
 
 // The key of a TLS-PSK client in hexadecimal digits, or why it has none.
 [[nodiscard]] tl::expected<std::string, LoginCause> pre_shared_key(

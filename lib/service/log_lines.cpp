@@ -23,6 +23,8 @@ std::string_view verb(LoginOutcome outcome) {
             return "turned away for now";
         case LoginOutcome::handed_on:
             return "handed on";
+        case LoginOutcome::later:
+            return "to be answered later:";
     }
     return "unknown";
 }
@@ -33,6 +35,7 @@ std::string_view verb(LoginOutcome outcome) {
 LogLevel level_of(const LoginDecision& decision) noexcept {
     const bool quiet = decision.outcome == LoginOutcome::accepted ||
                        decision.outcome == LoginOutcome::handed_on ||
+                       decision.outcome == LoginOutcome::later ||
                        decision.cause == LoginCause::replica_not_ready;
     return quiet ? LogLevel::debug : LogLevel::notice;
 }

@@ -18,6 +18,7 @@
 #include <memory>
 #include <vector>
 
+#include "authn/blocking_budget.hpp"
 #include "authz/session_table.hpp"
 #include "service/kick_queue.hpp"
 #include "store/database_options.hpp"
@@ -57,12 +58,16 @@ class SharedState {
 
     [[nodiscard]] KickQueue& kicks() noexcept { return kicks_; }
 
+    // Of the one thread of the broker.
+    [[nodiscard]] BlockingBudget& blocking_budget() noexcept { return blocking_budget_; }
+
     // Those that are alive; each enters and leaves by itself.
     [[nodiscard]] std::vector<AuthService*>& instances() noexcept { return instances_; }
 
   private:
     SessionTable sessions_;
     KickQueue kicks_;
+    BlockingBudget blocking_budget_;
     std::vector<AuthService*> instances_;
     std::deque<Realm> realms_;  // INVARIANT: never moves one, never loses one
 };

@@ -390,6 +390,9 @@ TEST_CASE("without ticks the login of another client is the time to kick", "[plu
 
 TEST_CASE("without ticks a login on one listener throws off who is on an idle one",
           "[plugin][tables]") {
+    if (is_2_1()) {
+        return;  // 2.1 always raises ticks, and a login that has to be answered late needs them
+    }
     for (const char* sql : {disable, "SELECT mqtt_auth.disconnect('press-7')"}) {
         CAPTURE(sql);
         Plant plant;
@@ -408,6 +411,9 @@ TEST_CASE("without ticks a login on one listener throws off who is on an idle on
 }
 
 TEST_CASE("without ticks a window runs out at the next callback", "[plugin][tables]") {
+    if (is_2_1()) {
+        return;
+    }
     Plant plant;
     plant.database().sql(
         "UPDATE mqtt_auth.clients SET valid_until = clock_timestamp() + interval '1.5 s' "

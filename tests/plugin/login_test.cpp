@@ -118,6 +118,8 @@ TEST_CASE("who finds its client id in use by another client may try again",
     REQUIRE(plugin.init_result() == MOSQ_ERR_SUCCESS);
     mosquitto first{.id = "shared", .username = "press-7"};
     REQUIRE(plugin.log_in(first, "sesame") == MOSQ_ERR_SUCCESS);
+    mosquitto elsewhere{.id = "elsewhere", .username = "press-8"};
+    REQUIRE(plugin.log_in(elsewhere, "sesame") == MOSQ_ERR_SUCCESS);  // remembered
     for (const int version : {4, 5}) {
         mosquitto other{.id = "shared", .username = "press-8", .protocol_version = version};
         CHECK(plugin.log_in(other, "sesame") ==

@@ -9,6 +9,7 @@
 #include "authz/session_table.hpp"
 #include "replica/replica_builder.hpp"
 #include "support/catch.hpp"
+#include "support/check_password.hpp"
 
 namespace pgauth::test {
 
@@ -24,6 +25,8 @@ std::string name_of(LoginOutcome outcome) {
             return "try again";
         case LoginOutcome::handed_on:
             return "handed on";
+        case LoginOutcome::later:
+            return "later";
     }
     return "?";
 }

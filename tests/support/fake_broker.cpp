@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "support/allocation_failure.hpp"
+#include "support/waiting.hpp"
 
 extern "C" {
 __attribute__((weak)) int mosquitto_plugin_set_info(mosquitto_plugin_id_t* id,
@@ -41,6 +42,22 @@ namespace {
 std::vector<std::string>& kicks() {
     static std::vector<std::string> client_ids;
     return client_ids;
+}
+
+// Who waits for a late answer, by client id, and what became of those who did.
+struct Waiting {
+    mosquitto* client;
+    const mosquitto_plugin_id_t* plugin;
+};
+
+std::map<std::string, Waiting>& waiting() {
+    static std::map<std::string, Waiting> clients;
+    return clients;
+}
+
+std::map<const mosquitto*, int>& late_results() {
+    static std::map<const mosquitto*, int> results;
+    return results;
 }
 
 pgauth::testing::KicksPlayed::Play& kick_player() {
@@ -295,6 +312,8 @@ LoadedPlugin::LoadedPlugin(const PluginOptions& options, std::size_t failing_all
       id_(std::make_unique<mosquitto_plugin_id_t>()) {
     broker_log().clear();
     static_cast<void>(take_kicks());
+    waiting().clear();
+    late_results().clear();
     const int versions[] = {3, 4, 5};  // what 2.0 and 2.1 offer
     if (library_->version(std::size(versions), versions) != MOSQ_PLUGIN_VERSION) {
         throw std::runtime_error("the plugin does not speak version 5");
@@ -325,13 +344,55 @@ int LoadedPlugin::call(int event, void* data) {
     return callback.function(event, data, callback.userdata);
 }
 
+void complete_waiting(const char* client_id, int result) {
+    const auto found = waiting().find(client_id);
+    if (found == waiting().end()) {
+        return;
+    }
+    const Waiting one = found->second;
+    waiting().erase(found);
+    late_results()[one.client] = result;
+    if (result == MOSQ_ERR_SUCCESS) {
+        mosquitto_evt_disconnect event{};  // laid out as that of CONNECT
+        event.client = one.client;
+        const Callback& callback = one.plugin->callbacks.at(event_connect);
+        callback.function(event_connect, &event, callback.userdata);
+    }
+}
+
+std::optional<int> LoadedPlugin::late_result(const mosquitto& client) const {
+    const auto found = late_results().find(&client);
+    return found == late_results().end() ? std::nullopt : std::optional(found->second);
+}
+
+void LoadedPlugin::drop_waiting(mosquitto& client) {
+    waiting().erase(client.id.value_or(""));
+}
+
 int LoadedPlugin::log_in(mosquitto& client, const std::optional<std::string>& password) {
+    const int result = begin_log_in(client, password);
+    if (result != auth_delayed) {
+        return result;
+    }
+    const bool answered = eventually([&] {
+        tick();
+        return late_result(client).has_value();
+    });
+    return answered ? *late_result(client) : auth_delayed;
+}
+
+int LoadedPlugin::begin_log_in(mosquitto& client, const std::optional<std::string>& password) {
     std::optional<std::string> secret = password;
     mosquitto_evt_basic_auth event{};
     event.client = &client;
     event.username = client.username ? client.username->data() : nullptr;
     event.password = secret ? secret->data() : nullptr;
-    return call(MOSQ_EVT_BASIC_AUTH, &event);
+    const int result = call(MOSQ_EVT_BASIC_AUTH, &event);
+    if (result == auth_delayed) {
+        late_results().erase(&client);
+        waiting()[client.id.value_or("")] = {&client, id_.get()};
+    }
+    return result;
 }
 
 int LoadedPlugin::check(mosquitto& client, int access, const char* topic, int qos) {

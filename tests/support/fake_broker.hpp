@@ -47,8 +47,10 @@ struct mosquitto {
 
 namespace pgauth::testing {
 
+inline constexpr int event_connect = 11;         // from 2.1 on
 inline constexpr int event_client_offline = 28;  // from 2.1 on
 inline constexpr int server_unavailable = 136;   // the reason code, on 2.1
+inline constexpr int auth_delayed = -5;          // a login is answered later, on 2.1
 
 [[nodiscard]] bool is_2_1() noexcept;
 
@@ -102,6 +104,10 @@ class KicksPlayed {
     KicksPlayed& operator=(KicksPlayed&&) = delete;
 };
 
+// What mosquitto_complete_basic_auth() does on a 2.1 broker: whoever waits under this client id
+// is answered, and let in with a CONNECT event within the call.
+void complete_waiting(const char* client_id, int result);
+
 // What the plugin answers to a broker that speaks these versions of the interface.
 [[nodiscard]] int negotiate(const std::vector<int>& versions);
 
@@ -130,7 +136,18 @@ class LoadedPlugin {
     // reload() give what the callback returned.
 
     // With the username of the connection, which the plugin may change. `password` none: NULL.
+    // Where the plugin answers later, ticks until it has.
     int log_in(mosquitto& client, const std::optional<std::string>& password);
+
+    // The same without waiting: auth_delayed where the plugin answers later. REQUIRES: nobody
+    // waits under the same client id (a broker asks nothing of a second one).
+    int begin_log_in(mosquitto& client, const std::optional<std::string>& password);
+
+    // 2.1 only. What became of a login that was to be answered later; none: it waits still.
+    [[nodiscard]] std::optional<int> late_result(const mosquitto& client) const;
+
+    // 2.1 only. The connection goes while it waits: the plugin is told nothing.
+    void drop_waiting(mosquitto& client);
 
     int write(mosquitto& client, const char* topic, int qos = 0);
     int read(mosquitto& client, const char* topic);

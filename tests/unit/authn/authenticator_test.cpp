@@ -9,6 +9,7 @@
 
 #include "password/password_hash.hpp"
 #include "support/catch.hpp"
+#include "support/check_password.hpp"
 #include "support/tables.hpp"
 
 using namespace pgauth;

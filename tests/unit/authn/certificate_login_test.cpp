@@ -6,6 +6,7 @@
 
 #include "authn/authenticator.hpp"
 #include "support/catch.hpp"
+#include "support/check_password.hpp"
 #include "support/tables.hpp"
 
 using namespace pgauth;

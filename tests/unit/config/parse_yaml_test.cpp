@@ -173,6 +173,30 @@ TEST_CASE("a bad value is refused in one line that says where, why and what to w
          "1: sessions.apply_changes: `at once` is not accepted: use reconnect, immediately"},
         {"sessions: {takeover: none}",
          "1: sessions.takeover: `none` is not accepted: use same_client, any"},
+        {"authentication: {password: {threads: 0}}",
+         "1: authentication.password.threads: `0` is not accepted: use a whole number from 1 "
+         "to "
+         "64"},
+        {"authentication: {password: {threads: 2.5}}",
+         "1: authentication.password.threads: `2.5` is not accepted: use a whole number from 1 "
+         "to 64"},
+        {"authentication: {password: {threads: }}",
+         "1: authentication.password.threads: a value is missing: use a whole number from 1 to "
+         "64"},
+        {"authentication: {password: {remember: 59s}}",
+         "1: authentication.password.remember: `59s` is out of range: use 1min to 30d"},
+        {"authentication: {password: {blocking_budget: 2s}}",
+         "1: authentication.password.blocking_budget: `2s` is out of range: use 0s to 1s"},
+        {"authentication: {attempts: {limits: none}}",
+         "1: authentication.attempts.limits: `none` is not accepted: use on, off"},
+        {"authentication: {attempts: {per_client: -1}}",
+         "1: authentication.attempts.per_client: `-1` is not accepted: use a whole number from "
+         "1 to 1000000"},
+        {"authentication: {attempts: {per_address: 99999999999}}",
+         "1: authentication.attempts.per_address: `99999999999` is not accepted: use a whole "
+         "number from 1 to 1000000"},
+        {"authentication: {attempts: {back_off: 1ms}}",
+         "1: authentication.attempts.back_off: `1ms` is out of range: use 1s to 1h"},
     };
     for (const Row& row : rows) {
         CHECK(error_of(row.yaml) == "pgauth.yaml:" + row.error);
@@ -188,14 +212,6 @@ TEST_CASE("a key of a later version is accepted only where it changes nothing", 
     const std::vector<Row> rows{
         {"database: {write_connection: host=db password=s3cret}",
          "database.write_connection: not supported by this version: use null"},
-        {"authentication: {password: {threads: 2}}",
-         "authentication.password.threads: `2` is not supported by this version: leave the "
-         "key out"},
-        {"authentication: {password: {remember: }}",
-         "authentication.password.remember: not supported by this version: leave the key out"},
-        {"authentication: {password: {blocking_budget: ''}}",
-         "authentication.password.blocking_budget: `` is not supported by this version: leave "
-         "the key out"},
     };
     for (const Row& row : rows) {
         CHECK(error_of(row.yaml) == "pgauth.yaml:1: " + row.error);

@@ -12,6 +12,7 @@
 #include "authn/authenticator.hpp"
 #include "service/kick_queue.hpp"
 #include "support/catch.hpp"
+#include "support/check_password.hpp"
 #include "support/tables.hpp"
 
 using namespace pgauth;

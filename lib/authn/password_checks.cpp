@@ -1,0 +1,157 @@
+#include "authn/password_checks.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/thread.hpp"
+#include "password/password_hash.hpp"
+
+namespace pgauth {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+AttemptLimits::Attempt attempt_of(const PasswordQuestion& question) {
+    return {question.username, question.address};
+}
+
+// Empty where it cannot be read, which then costs nothing.
+std::string cost_class_of(const std::string& secret) {
+    const auto hash = PasswordHash::parse(secret);
+    return hash ? std::string(hash->cost_class()) : std::string();
+}
+
+}  // namespace
+
+PasswordChecks::PasswordChecks(const PasswordOptions& options)
+    : options_(options), verifiers_(std::make_unique<Verifiers>(options.threads)) {}
+
+void PasswordChecks::set(const PasswordOptions& options) {
+    const std::lock_guard lock(mutex_);
+    options_ = options;
+    if (verifiers_->threads() != options.threads) {
+        // What was queued is asked again by whoever waits for it.
+        waiting_.clear();
+        verifiers_->stop();
+        left_.push_back(
+            std::exchange(verifiers_, std::make_unique<Verifiers>(options.threads)));
+    }
+}
+
+std::optional<PasswordCheck> PasswordChecks::recall(const PasswordQuestion& question) {
+    const auto now = steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    return verdicts_.recall(question, now, now + options_.remember);
+}
+
+// What is taken comes back with note().
+bool PasswordChecks::take_attempt(const PasswordQuestion& question) {
+    const std::lock_guard lock(mutex_);
+    return limits_.take(attempt_of(question), options_.attempts, steady_clock::now());
+}
+
+std::optional<PasswordChecks::Seconds> PasswordChecks::expected(
+    const PasswordQuestion& question) {
+    Seconds sum{0};
+    for (const std::string& secret : question.secrets) {
+        const std::string cost_class = cost_class_of(secret);
+        const std::lock_guard lock(mutex_);
+        const auto known = costs_.find(cost_class);
+        if (known == costs_.end()) {
+            return std::nullopt;
+        }
+        sum += known->second;
+    }
+    return sum;
+}
+
+tl::expected<PasswordCheck, LoginCause> PasswordChecks::check_here(
+    const PasswordQuestion& question) {
+    if (!take_attempt(question)) {
+        return tl::unexpected(LoginCause::too_many_attempts);
+    }
+    PasswordCheck check = PasswordCheck::not_computed;
+    try {
+        const Seconds began_at = processor_time();
+        check = check_password(question);
+        note_cost(question, check, processor_time() - began_at);
+    } catch (...) {
+        note(question, PasswordCheck::not_computed);
+        throw;
+    }
+    note(question, check);
+    return check;
+}
+
+tl::expected<std::uint64_t, LoginCause> PasswordChecks::check_elsewhere(
+    PasswordQuestion question) {
+    std::uint64_t number = mac_({question.username, question.password.reveal()}).first;
+    for (const std::string& secret : question.secrets) {
+        number ^= mac_({secret}).first;
+    }
+    const Seconds cost = expected(question).value_or(Seconds(0));
+    if (!take_attempt(question)) {
+        return tl::unexpected(LoginCause::too_many_attempts);
+    }
+    Verifiers::Job job{number, std::move(question), cost};
+    bool is_waiting = false;
+    bool is_queued = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_waiting = waiting_.contains(number);
+        is_queued = !is_waiting && verifiers_->submit(job);
+        if (is_queued) {
+            waiting_.insert(number);
+        }
+    }
+    if (is_queued) {
+        return number;
+    }
+    note(job.question, PasswordCheck::not_computed);
+    return is_waiting ? tl::expected<std::uint64_t, LoginCause>(number)
+                      : tl::unexpected(LoginCause::too_many_waiting);
+}
+
+std::vector<Verifiers::Finished> PasswordChecks::take_finished() {
+    std::vector<Verifiers::Finished> finished;
+    {
+        const std::lock_guard lock(mutex_);
+        finished = verifiers_->take();
+        for (const Verifiers::Finished& one : finished) {
+            waiting_.erase(one.number);
+        }
+    }
+    for (const Verifiers::Finished& one : finished) {
+        note_cost(one.question, one.check, one.took);
+        note(one.question, one.check);
+    }
+    return finished;
+}
+
+void PasswordChecks::note(const PasswordQuestion& question, PasswordCheck check) {
+    const auto now = steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    verdicts_.remember(question, check, now + options_.remember);
+    limits_.note(attempt_of(question), check.verdict, options_.attempts, now);
+}
+
+// Of the one secret that was hashed; of several no single cost is known.
+void PasswordChecks::note_cost(const PasswordQuestion& question,
+                               PasswordCheck check,
+                               Seconds took) {
+    const bool is_hashed =
+        check.verdict == PasswordCheck::right || check.verdict == PasswordCheck::wrong;
+    if (question.secrets.size() != 1 || !is_hashed) {
+        return;
+    }
+    std::string cost_class = cost_class_of(question.secrets.front());
+    const std::lock_guard lock(mutex_);
+    const auto [known, is_new] = costs_.try_emplace(std::move(cost_class), took);
+    if (!is_new) {
+        constexpr double weight = 0.2;
+        known->second += weight * (took - known->second);
+    }
+}
+
+}  // namespace pgauth

@@ -1,0 +1,78 @@
+// PasswordChecks: is the password right? From memory, by a hash here, or by one elsewhere.
+//
+//   if (const auto known = checks.recall(question)) …                  // microseconds
+//   if (const auto number = checks.check_elsewhere(std::move(question))) …
+//   for (const auto& finished : checks.take_finished()) …              // on a later call
+//
+// Everything that is hashed is remembered, and counts for the limits of whoever asked. Who has
+// been wrong too often has nothing hashed: too_many_attempts.
+//
+// The mistake to avoid: check_here() before recall(), for what is known already.
+// Thread safety: all of it. Nothing waits for a hash but check_here(), which makes one.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "authn/attempt_limits.hpp"
+#include "authn/login.hpp"
+#include "authn/password_options.hpp"
+#include "authn/password_question.hpp"
+#include "authn/remembered_verdicts.hpp"
+#include "authn/verifiers.hpp"
+#include "base/keyed_mac.hpp"
+#include "base/result.hpp"
+
+namespace pgauth {
+
+class PasswordChecks {
+  public:
+    using Seconds = Verifiers::Seconds;
+
+    explicit PasswordChecks(const PasswordOptions& options);
+
+    // What is remembered stays.
+    void set(const PasswordOptions& options);
+
+    // None where a hash has to be made.
+    // REQUIRES: the question has a secret.
+    [[nodiscard]] std::optional<PasswordCheck> recall(const PasswordQuestion& question);
+
+    // What a hash of each of its secrets takes; none where that is not known yet.
+    [[nodiscard]] std::optional<Seconds> expected(const PasswordQuestion& question);
+
+    [[nodiscard]] tl::expected<PasswordCheck, LoginCause> check_here(
+        const PasswordQuestion& question);
+
+    // The number under which it will be finished, which is that of its username, password and
+    // secrets: the same question is not asked twice, and what was asked by somebody who has
+    // gone is no answer to another one. Or too_many_waiting.
+    [[nodiscard]] tl::expected<std::uint64_t, LoginCause> check_elsewhere(
+        PasswordQuestion question);
+
+    [[nodiscard]] std::vector<Verifiers::Finished> take_finished();
+
+  private:
+    [[nodiscard]] bool take_attempt(const PasswordQuestion& question);
+    void note(const PasswordQuestion& question, PasswordCheck check);
+    void note_cost(const PasswordQuestion& question, PasswordCheck check, Seconds took);
+
+    mutable std::mutex mutex_;  // guards everything below; held for microseconds
+    PasswordOptions options_;
+    RememberedVerdicts verdicts_;
+    AttemptLimits limits_;
+    std::unordered_map<std::string, Seconds> costs_;  // of a hash, by cost class
+    std::unordered_set<std::uint64_t> waiting_;       // numbers
+    KeyedMac mac_;
+    std::unique_ptr<Verifiers> verifiers_;
+    std::vector<std::unique_ptr<Verifiers>> left_;  // of other numbers of threads, stopping
+};
+
+}  // namespace pgauth

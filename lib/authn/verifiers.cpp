@@ -1,0 +1,93 @@
+#include "authn/verifiers.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "base/thread.hpp"
+
+namespace pgauth {
+
+Verifiers::Verifiers(unsigned threads) : thread_count_(threads) {
+    threads_.reserve(threads);
+    try {
+        for (unsigned i = 0; i < threads; ++i) {
+            threads_.push_back(
+                start_thread("pgauth-verify", Priority::lowest, [this] { work(); }));
+        }
+    } catch (...) {
+        end();
+        throw;
+    }
+}
+
+Verifiers::~Verifiers() {
+    end();
+}
+
+void Verifiers::end() {
+    stop();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+}
+
+void Verifiers::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        queue_.clear();
+    }
+    changed_.notify_all();
+}
+
+bool Verifiers::is_full(Seconds expected) const {
+    return queue_.size() >= longest_queue ||
+           (!queue_.empty() && (queued_ + expected) / thread_count_ > longest_wait);
+}
+
+bool Verifiers::submit(Job& job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || is_full(job.expected)) {
+            return false;
+        }
+        queued_ += job.expected;
+        queue_.push_back(std::move(job));
+    }
+    changed_.notify_one();
+    return true;
+}
+
+std::vector<Verifiers::Finished> Verifiers::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(finished_, {});
+}
+
+void Verifiers::work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (stopping_) {
+            return;
+        }
+        Job job = std::move(queue_.front());
+        queue_.pop_front();
+        queued_ = queue_.empty() ? Seconds(0) : queued_ - job.expected;
+        lock.unlock();
+
+        const Seconds began_at = processor_time();
+        Finished finished{job.number, {}, PasswordCheck::not_computed, Seconds(0)};
+        try {
+            finished.check = check_password(job.question);
+        } catch (const std::exception&) {
+            // Out of memory, most likely: says nothing about the password.
+        }
+        finished.took = processor_time() - began_at;
+        finished.question = std::move(job.question);
+
+        lock.lock();
+        finished_.push_back(std::move(finished));
+    }
+}
+
+}  // namespace pgauth

@@ -1,0 +1,85 @@
+// Verifiers: threads that hash passwords, so that nobody else has to wait for it.
+//
+//   Verifiers verifiers(2);
+//   if (!verifiers.submit(job)) … try again later …
+//   for (Verifiers::Finished& finished : verifiers.take()) …          // some time later
+//
+// They run at nice 19: at the priority of the broker's thread they would be felt by everybody
+// who is connected. The queue is bounded by the time that it would take, so that whoever is in
+// it is answered in time, and who is not is told at once.
+//
+// The mistake to avoid: the destructor waits for the hashes that are being made. stop() does
+// not wait.
+// Thread safety: all of it.
+
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "authn/password_question.hpp"
+
+namespace pgauth {
+
+class Verifiers {
+  public:
+    using Seconds = std::chrono::duration<double>;
+
+    // No job begins later than this after it was queued, as far as can be foreseen.
+    static constexpr Seconds longest_wait{3};
+    static constexpr std::size_t longest_queue = 10'000;
+
+    struct Job {
+        std::uint64_t number = 0;
+        PasswordQuestion question;
+        Seconds expected{0};
+    };
+
+    struct Finished {
+        std::uint64_t number = 0;
+        PasswordQuestion question;
+        PasswordCheck check;
+        Seconds took{0};  // of the processor's time
+    };
+
+    explicit Verifiers(unsigned threads);
+    ~Verifiers();
+
+    Verifiers(const Verifiers&) = delete;
+    Verifiers& operator=(const Verifiers&) = delete;
+    Verifiers(Verifiers&&) = delete;
+    Verifiers& operator=(Verifiers&&) = delete;
+
+    // Takes `job`; or false where the queue is full, and it stays as it is.
+    [[nodiscard]] bool submit(Job& job);
+
+    // What was finished since the last call.
+    [[nodiscard]] std::vector<Finished> take();
+
+    // Nothing that is queued is begun any more.
+    void stop();
+
+    [[nodiscard]] unsigned threads() const noexcept { return thread_count_; }
+
+  private:
+    void work();
+    void end();
+    [[nodiscard]] bool is_full(Seconds expected) const;
+
+    const unsigned thread_count_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Job> queue_;
+    Seconds queued_{0};  // what the queue is expected to take
+    std::vector<Finished> finished_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace pgauth
