@@ -14,7 +14,7 @@ namespace {
 // Longer than any secret that a format accepts; what is longer is not even looked at.
 constexpr std::size_t max_secret_bytes = 512;
 
-constexpr std::array<const SecretFormat*, 7> rows = {
+constexpr std::array<const SecretFormat*, 8> rows = {
     &argon2id_format,
     &bcrypt_format,
     &yescrypt_format,
@@ -22,6 +22,7 @@ constexpr std::array<const SecretFormat*, 7> rows = {
     &sha256_crypt_format,
     &mosquitto_pbkdf2_format,
     &mosquitto_sha512_format,
+    &scram_sha256_format,
 };
 
 std::string accepted_formats() {
@@ -51,6 +52,8 @@ std::string_view to_string(PasswordFormat format) noexcept {
             return "mosquitto-pbkdf2";
         case PasswordFormat::mosquitto_sha512:
             return "mosquitto-sha512";
+        case PasswordFormat::scram_sha256:
+            return "scram-sha-256";
     }
     return "unknown";
 }

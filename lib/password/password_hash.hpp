@@ -14,6 +14,7 @@
 //   sha256-crypt      $5$salt$hash, $5$rounds=535000$salt$hash     crypt(5)
 //   mosquitto-pbkdf2  $7$101$salt$hash                             mosquitto_passwd, RFC 8018
 //   mosquitto-sha512  $6$salt$hash                                 mosquitto_passwd -H sha512
+//   scram-sha-256     SCRAM-SHA-256$4096:salt$StoredKey:ServerKey  PostgreSQL, RFC 7677
 //
 // `$6$` has two meanings, and no text has both: Mosquitto's hash is base64 of 64 bytes, which
 // ends in `==`; the alphabet of crypt(5) has no `=`, and its hash ends in one of `.`, `/`, `0`
@@ -30,6 +31,7 @@
 //   yescrypt          what crypt_gensalt(3) writes for cost 1 to 9: j75 j85 j7T j8T … jDT
 //   sha-crypt         rounds 1000 to 1000000; 5000 where none are given
 //   mosquitto-pbkdf2  iterations 1 to 2000000
+//   scram-sha-256     iterations 1 to 2000000
 //
 // The mistakes to avoid: taking not_computed for wrong, which tells a device to give up because
 // the broker was short of memory; and writing text() to a log: it is no clear password, but it
@@ -57,6 +59,7 @@ enum class PasswordFormat : std::uint8_t {
     sha256_crypt,
     mosquitto_pbkdf2,
     mosquitto_sha512,
+    scram_sha256,
 };
 
 // The name in the list above.

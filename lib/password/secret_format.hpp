@@ -44,6 +44,7 @@ extern const SecretFormat sha512_crypt_format;
 extern const SecretFormat sha256_crypt_format;
 extern const SecretFormat mosquitto_pbkdf2_format;
 extern const SecretFormat mosquitto_sha512_format;
+extern const SecretFormat scram_sha256_format;
 
 // What the units share.
 

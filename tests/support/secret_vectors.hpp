@@ -71,6 +71,12 @@ inline std::vector<SecretVector> cheap_secret_vectors() {
          "$6$jmqo2HL98XsoQDPi$Ts7rUK4Jizmc0gioqFQyDuxuBK5oED1Ui+MrJPXn0bM7sAXHsZYfBHKJkfl4l"
          "RpHXrIYOJdGJ0c3HAPODPNUiw==",
          "$6$once"},
+        // PostgreSQL 15: CREATE ROLE a PASSWORD 'correct horse'; pg_authid.rolpassword
+        {PasswordFormat::scram_sha256,
+         ascii_password,
+         "SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/"
+         "s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=",
+         "SCRAM-SHA-256$4096"},
     };
 }
 
@@ -174,6 +180,12 @@ inline std::vector<SecretVector> secret_vectors() {
          "$6$AAECAwQFBgcICQoL$MfPgXTCJYUSqMED0hurs7EAGD1FjS3mgU82VGW5VXjevwaryaimv2c3/"
          "nyVIabStjPkozwg5bN3Wk54OCtz+dQ==",
          "$6$once"},
+        // PostgreSQL 15: CREATE ROLE b PASSWORD 'größe'; pg_authid.rolpassword
+        {PasswordFormat::scram_sha256,
+         utf8_password,
+         "SCRAM-SHA-256$4096:FUff/UsMLGTWl0IjYQoP2Q==$okaIh7K3EmDAMAuahbvED9UODuM4YilrCQ4/"
+         "bByLxAY=:JAO0hbUlpWxdxSiISn2PbVbjEShc5lRKmcqdeR6vTzM=",
+         "SCRAM-SHA-256$4096"},
     };
     vectors.insert(vectors.end(), others.begin(), others.end());
     return vectors;

@@ -89,6 +89,8 @@ TEST_CASE("the dearest secrets that are accepted stand at the bounds", "[passwor
         "$6$rounds=1000$a$" + crypt_86,
         "$7$2000000$" + salt_12 + "$" + hash_64,
         "$7$1$" + salt_12 + "$" + hash_64,
+        "SCRAM-SHA-256$1:AAECAwQFBgc=$" + hash_32 + "=:" + hash_32 + "=",
+        "SCRAM-SHA-256$2000000:" + hash_64 + "$" + hash_32 + "=:" + hash_32 + "=",
     };
     for (const std::string& secret : accepted) {
         INFO(secret);
@@ -105,7 +107,8 @@ TEST_CASE("what is of no known format is refused with all formats", "[password]"
         "sha512-crypt ($6$<salt>$<hash> or $6$rounds=656000$<salt>$<hash>), "
         "sha256-crypt ($5$<salt>$<hash> or $5$rounds=535000$<salt>$<hash>), "
         "mosquitto-pbkdf2 ($7$101$<salt>$<hash>), "
-        "mosquitto-sha512 ($6$<salt>$<hash>==)";
+        "mosquitto-sha512 ($6$<salt>$<hash>==), "
+        "scram-sha-256 (SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>)";
     check_refused({
         {"", error},
         {"$", error},
@@ -338,6 +341,50 @@ TEST_CASE("a malformed Mosquitto secret is refused with the part that is wrong",
          "mosquitto-sha512 secret: salt is not base64 with padding of 12 or 64 bytes"},
         {"$6$" + salt_12 + "$" + cut(hash_64),
          "mosquitto-sha512 secret: hash is not base64 with padding of 64 bytes"},
+    });
+}
+
+TEST_CASE("a malformed SCRAM verifier is refused with the part that is wrong", "[password]") {
+    const std::string shape =
+        "scram-sha-256 secret: a part is missing or too many: it looks like "
+        "SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>";
+    const std::string number =
+        "scram-sha-256 secret: iterations is not a decimal number: use 1 to 2000000";
+    const std::string salt =
+        "scram-sha-256 secret: salt is not base64 with padding of 8 to 64 bytes";
+    const std::string keys =
+        "scram-sha-256 secret: StoredKey and ServerKey are not each base64 with padding of 32 "
+        "bytes";
+    const std::string start = "SCRAM-SHA-256$4096:" + salt_12 + "$";
+    const std::string key = hash_32 + "=";
+    const std::string both = key + ":" + key;
+    check_refused({
+        {"SCRAM-SHA-256$", shape},
+        {"SCRAM-SHA-256$4096:" + salt_12, shape},
+        {"SCRAM-SHA-256$" + salt_12 + "$" + both, shape},
+        {"SCRAM-SHA-256$4096:" + salt_12 + ":$" + both, shape},
+        {start + key, shape},
+        {start + both + ":", shape},
+        {start + both + "$", shape},
+        {"SCRAM-SHA-256$:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$04096:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$-1:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$0:" + salt_12 + "$" + both,
+         "scram-sha-256 secret: iterations `0` is out of range: use 1 to 2000000"},
+        {"SCRAM-SHA-256$2000001:" + salt_12 + "$" + both,
+         "scram-sha-256 secret: iterations `2000001` is out of range: use 1 to 2000000"},
+        {"SCRAM-SHA-256$4096:$" + both, salt},
+        {"SCRAM-SHA-256$4096:AAECAwQFBg==$" + both, salt},  // 7 bytes
+        {"SCRAM-SHA-256$4096:AAECAwQFBgc$" + both, salt},   // padding left out
+        {"SCRAM-SHA-256$4096:AAECAwQFBgd=$" + both, salt},  // not canonical
+        {"SCRAM-SHA-256$4096:" + std::string(88, 'A') + "$" + both, salt},
+        {start + ":", keys},
+        {start + key + ":", keys},
+        {start + ":" + key, keys},
+        {start + hash_32 + ":" + key, keys},                     // padding left out
+        {start + key + ":" + ending(hash_32, 'h') + "=", keys},  // not canonical
+        {start + key + ":" + hash_64, keys},
+        {start + both + "\n", keys},
     });
 }
 

@@ -1,0 +1,34 @@
+#include "password/saslprep.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <stringprep.h>
+
+#include <openssl/crypto.h>
+
+namespace pgauth {
+
+Secret saslprep(std::string_view password) {
+    const bool ascii = std::ranges::all_of(
+        password, [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
+    if (ascii) {
+        return Secret(password);
+    }
+    std::string input(password);
+    char* prepared = nullptr;
+    const int status =
+        stringprep_profile(input.c_str(), &prepared, "SASLprep", STRINGPREP_NO_UNASSIGNED);
+    wipe(input);
+    if (status != STRINGPREP_OK) {
+        return Secret(password);
+    }
+    const std::size_t size = std::strlen(prepared);
+    Secret result(size == 0 ? password : std::string_view(prepared, size));
+    OPENSSL_cleanse(prepared, size);
+    std::free(prepared);  // NOLINT(cppcoreguidelines-no-malloc): libidn's
+    return result;
+}
+
+}  // namespace pgauth
