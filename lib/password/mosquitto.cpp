@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "password/base64.hpp"
+#include "password/crypt3.hpp"
 #include "password/pbkdf2_hmac.hpp"
 #include "password/secret_format.hpp"
 
@@ -108,12 +109,12 @@ PasswordVerdict verify_sha512(std::string_view text, std::string_view password) 
 
 }  // namespace
 
-// crypt(5)'s scrypt, which is not accepted, begins with `$7$` too, but has three fields, not
-// four.
+// crypt_scrypt.cpp has the other meaning of `$7$`.
 constinit const SecretFormat mosquitto_pbkdf2_format{
     .format = PasswordFormat::mosquitto_pbkdf2,
     .looks_like = "$7$101$<salt>$<hash>",
-    .claims = [](std::string_view text) { return text.starts_with("$7$"); },
+    .claims =
+        [](std::string_view text) { return text.starts_with("$7$") && !is_crypt_scrypt(text); },
     .cost_class = cost_class_of_pbkdf2,
     .verify = verify_pbkdf2,
 };

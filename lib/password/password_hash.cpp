@@ -14,15 +14,19 @@ namespace {
 // Longer than any secret that a format accepts; what is longer is not even looked at.
 constexpr std::size_t max_secret_bytes = 512;
 
-constexpr std::array<const SecretFormat*, 8> rows = {
+constexpr std::array<const SecretFormat*, 12> rows = {
     &argon2id_format,
     &bcrypt_format,
     &yescrypt_format,
+    &scrypt_format,
+    &crypt_scrypt_format,
     &sha512_crypt_format,
     &sha256_crypt_format,
     &mosquitto_pbkdf2_format,
     &mosquitto_sha512_format,
+    &pbkdf2_format,
     &scram_sha256_format,
+    &generated_format,
 };
 
 std::string accepted_formats() {
@@ -44,6 +48,10 @@ std::string_view to_string(PasswordFormat format) noexcept {
             return "bcrypt";
         case PasswordFormat::yescrypt:
             return "yescrypt";
+        case PasswordFormat::scrypt:
+            return "scrypt";
+        case PasswordFormat::crypt_scrypt:
+            return "crypt-scrypt";
         case PasswordFormat::sha512_crypt:
             return "sha512-crypt";
         case PasswordFormat::sha256_crypt:
@@ -52,8 +60,12 @@ std::string_view to_string(PasswordFormat format) noexcept {
             return "mosquitto-pbkdf2";
         case PasswordFormat::mosquitto_sha512:
             return "mosquitto-sha512";
+        case PasswordFormat::pbkdf2:
+            return "pbkdf2";
         case PasswordFormat::scram_sha256:
             return "scram-sha-256";
+        case PasswordFormat::generated:
+            return "generated";
     }
     return "unknown";
 }
