@@ -4,7 +4,7 @@
 //   if (needs_rehash(*hash, *target)) …
 //   Result<std::string> secret = hash_password(*target, password.reveal());
 //
-// argon2id is made with m=19456 (19 MiB), t=2, p=1: 20 ms or so of one core.
+// argon2id is made with m=19456 (19 MiB), t=2, p=1: some hundredths of a second of one core.
 //
 // The mistake to avoid: calling it where nothing may wait: it takes as long as a login.
 // Standard: RFC 9106; parameters of the OWASP Password Storage Cheat Sheet.

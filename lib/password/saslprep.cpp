@@ -1,8 +1,9 @@
 #include "password/saslprep.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
+#include <idn-free.h>
+#include <memory>
 #include <string>
 #include <stringprep.h>
 
@@ -24,10 +25,10 @@ Secret saslprep(std::string_view password) {
     if (status != STRINGPREP_OK) {
         return Secret(password);
     }
+    const std::unique_ptr<char, decltype(&idn_free)> owner(prepared, idn_free);
     const std::size_t size = std::strlen(prepared);
     Secret result(size == 0 ? password : std::string_view(prepared, size));
     OPENSSL_cleanse(prepared, size);
-    std::free(prepared);  // NOLINT(cppcoreguidelines-no-malloc): libidn's
     return result;
 }
 

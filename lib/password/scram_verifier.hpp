@@ -38,7 +38,7 @@ struct ScramVerifier {
     [[nodiscard]] static Result<ScramVerifier> parse(std::string_view text);
 
     // What PostgreSQL would store of `password`, which is prepared by saslprep(). Nothing where
-    // OpenSSL fails. Takes about half a second for each million iterations.
+    // OpenSSL fails. Takes as long as the iterations are many, like a login.
     // REQUIRES: salt and iterations within the ranges above; no NUL in `password`.
     [[nodiscard]] static std::optional<ScramVerifier> derive(std::string_view password,
                                                              std::span<const std::uint8_t> salt,
