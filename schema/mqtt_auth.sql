@@ -1791,7 +1791,9 @@ BEGIN
         SET secret = rehash.new_secret,
             rehashed_from = 'SHA256:' || encode(sha256(convert_to(rehash.old_secret, 'UTF8')), 'hex')
         WHERE c.id = rehash.id AND c.method = 'password' AND c.secret = rehash.old_secret
-          AND rehash.old_secret <> rehash.new_secret AND rehash.old_secret NOT LIKE '$generated$%';
+          AND rehash.old_secret <> rehash.new_secret
+          -- The one is as good as it gets; without the other its clients could not log in by SCRAM.
+          AND rehash.old_secret NOT LIKE '$generated$%' AND rehash.old_secret NOT LIKE 'SCRAM-SHA-256$%';
     RETURN FOUND;
 END
 $$;

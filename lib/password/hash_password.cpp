@@ -58,11 +58,14 @@ Result<std::string> hash_password(HashTarget /*target*/, std::string_view passwo
 }
 
 bool needs_rehash(const PasswordHash& hash, HashTarget /*target*/) {
-    if (hash.format() == PasswordFormat::generated) {
-        return false;
-    }
-    if (hash.format() != PasswordFormat::argon2id) {
-        return true;
+    switch (hash.format()) {
+        case PasswordFormat::argon2id:
+            break;
+        case PasswordFormat::generated:
+        case PasswordFormat::scram_sha256:
+            return false;
+        default:
+            return true;
     }
     // Passes make up for memory, as far as they are more; memory is what guessers lack.
     const Argon2idCost cost = argon2id_cost_of(hash.text());

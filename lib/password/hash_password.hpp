@@ -32,7 +32,8 @@ enum class HashTarget : std::uint8_t { argon2id };
 [[nodiscard]] Result<std::string> hash_password(HashTarget target, std::string_view password);
 
 // Whether a password that satisfied `hash` should be stored as `target` makes it. Not what is
-// as dear already, nor what was generated, which gains nothing.
+// as dear already, nor what was generated, which gains nothing, nor a SCRAM verifier: clients
+// that log in by SCRAM could not any more.
 [[nodiscard]] bool needs_rehash(const PasswordHash& hash, HashTarget target);
 
 }  // namespace pgauth

@@ -67,6 +67,10 @@ SELECT is(mqtt_auth.rehash((SELECT id FROM mqtt_auth.credentials WHERE label = '
 SELECT lives_ok($$SELECT mqtt_auth.generate_secret('press-8', label => 'made')$$, 'a generated secret');
 SELECT is((SELECT mqtt_auth.rehash(c.id, c.secret, :new) FROM mqtt_auth.credentials AS c WHERE c.label = 'made'), false, 'stays one');
 
+SELECT lives_ok($$SELECT mqtt_auth.grant_password('press-8', label => 'scram', secret =>
+                  'SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=')$$, 'a SCRAM verifier');
+SELECT is((SELECT mqtt_auth.rehash(c.id, c.secret, :new) FROM mqtt_auth.credentials AS c WHERE c.label = 'scram'), false, 'stays one');
+
 -- Another secret is another password, and wakes everybody up.
 DELETE FROM mqtt_auth.changes;
 SELECT lives_ok($$UPDATE mqtt_auth.credentials SET label = 'x' WHERE username = 'press-7'$$, 'an edit beside');

@@ -67,6 +67,9 @@ TEST_CASE("what is weaker than it would be made now needs a rehash", "[password]
         {"$2b$14$C/FkBGvbgHhqqvkWBiDEU.SLtJoRCOtHIuHyytca/v43Ya9WfuVum", true},
         {"$scrypt$ln=17,r=8,p=1" + salt_and_hash, true},
         {"$generated$sha256" + salt_and_hash, false},
+        {"SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/"
+         "s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=",
+         false},
     };
     for (const Row& row : rows) {
         INFO(row.secret);
