@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <new>
 
+#include <openssl/err.h>
+
 #include "password/secret_format.hpp"
 
 namespace pgauth {
@@ -97,11 +99,16 @@ PasswordVerdict PasswordHash::verify(std::string_view password) const {
         password.find('\0') != std::string_view::npos) {
         return PasswordVerdict::wrong;
     }
+    // A failure that OpenSSL remembers would be taken for one of TLS, by whoever asks next.
+    ERR_set_mark();
+    PasswordVerdict verdict = PasswordVerdict::not_computed;
     try {
-        return row_->verify(text_, password);
+        verdict = row_->verify(text_, password);
     } catch (const std::bad_alloc&) {
-        return PasswordVerdict::not_computed;
+        verdict = PasswordVerdict::not_computed;
     }
+    ERR_pop_to_mark();
+    return verdict;
 }
 
 std::string PasswordHash::cost_class() const {

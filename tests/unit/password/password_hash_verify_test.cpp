@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include <openssl/err.h>
+
 #include "password/password_hash.hpp"
 #include "support/catch.hpp"
 #include "support/secret_vectors.hpp"
@@ -250,6 +252,7 @@ TEST_CASE("want of memory is no verdict about the password", "[password]") {
         REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
         INFO(secret);
         CHECK(verdict == PasswordVerdict::not_computed);
+        CHECK(ERR_peek_error() == 0);
     }
 #endif
 }
