@@ -28,7 +28,8 @@
 // digit of cost and `U..../....`, as crypt_gensalt(3) writes it for every cost.
 //
 // Every encoding is taken in its one canonical form only, so that a secret that was cut short,
-// run on or mistyped is refused rather than stored and never satisfied.
+// run on or mistyped is refused rather than stored and never satisfied. (What is left of a
+// PBKDF2 hash that was cut to a length in use is a hash of the same password.)
 //
 // Cost is bounded when a secret is read: none asks for more than 256 MiB or about two seconds
 // of one core (the rounds of sha-crypt get slower as the password gets longer).
