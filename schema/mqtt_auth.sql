@@ -434,6 +434,22 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.check_fingerprint(text, text) IS
     'Constraint: SHA256: and 64 lower-case hex digits';
 
+CREATE FUNCTION mqtt_auth.base64_bytes(value text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT length(digits) * 3 / 4
+    FROM rtrim(base64_bytes.value, '=') AS digits
+    WHERE length(base64_bytes.value) % 4 = 0 AND length(base64_bytes.value) - length(digits) <= 2
+      AND digits ~ '^[A-Za-z0-9+/]+$'
+      -- Nothing in the bits behind the last byte.
+      AND (length(digits) % 4 = 0 OR digits ~ CASE length(digits) % 4 WHEN 2 THEN '[AQgw]$'
+                                                                    ELSE '[AEIMQUYcgkosw048]$' END)
+$$;
+COMMENT ON FUNCTION mqtt_auth.base64_bytes(text) IS
+    'How many bytes a text is in base64 with padding; null where it is none, or not in the one form '
+    'that encoding gives';
+
 -- Lengths are counted apart from the regular expressions: a repetition such as {22,171} in them
 -- costs PostgreSQL milliseconds for each row of a bulk load.
 CREATE FUNCTION mqtt_auth.check_password_secret(place text, value text) RETURNS boolean
@@ -452,9 +468,53 @@ DECLARE
     base64_of_64 CONSTANT text := '^[A-Za-z0-9+/]+[AQgw]==$';
     good boolean;
     number text[];
+    limit_of_cost integer;
     cost text;      -- what is wrong with the cost of a well-formed hash
 BEGIN
-    IF part[2] = 'argon2id' THEN                            -- $argon2id$v=19$m=…,t=…,p=…$salt$hash
+    IF part[1] = 'PBKDF2' THEN                              -- PBKDF2$sha512$iterations$salt$hash
+        good := parts = 5 AND part[2] IN ('sha256', 'sha512') AND part[3] ~ '^[1-9][0-9]{0,8}$'
+            AND mqtt_auth.base64_bytes(part[4]) BETWEEN 8 AND 64
+            AND mqtt_auth.base64_bytes(part[5]) IN (24, 32, 48, 64);
+        limit_of_cost := CASE WHEN part[2] = 'sha256' AND length(part[5]) > 44 THEN 500000 ELSE 1000000 END;
+        IF good AND part[3]::integer > limit_of_cost THEN
+            cost := format('PBKDF2 with %s iterations: use 1 to %s', part[3], limit_of_cost);
+        END IF;
+    ELSIF part[1] = 'SCRAM-SHA-256' THEN                    -- SCRAM-SHA-256$iterations:salt$key:key
+        number := regexp_match(part[2], '^([1-9][0-9]{0,8}):([^:]+)$');
+        good := parts = 3 AND number IS NOT NULL
+            AND mqtt_auth.base64_bytes(number[2]) BETWEEN 8 AND 64
+            AND length(part[3]) = 89 AND substr(part[3], 45, 1) = ':'
+            AND mqtt_auth.base64_bytes(left(part[3], 44)) = 32 AND mqtt_auth.base64_bytes(right(part[3], 44)) = 32;
+        IF good AND number[1]::integer > 2000000 THEN
+            cost := format('SCRAM-SHA-256 with %s iterations: use 1 to 2000000', number[1]);
+        END IF;
+    ELSIF part[1] <> '' THEN
+        good := false;
+    ELSIF part[2] = 'generated' THEN                        -- $generated$sha256$salt$hash
+        good := parts = 5 AND part[3] = 'sha256'
+            AND length(part[4]) = 22 AND part[4] ~ base64 AND part[4] ~ base64_end[3]
+            AND length(part[5]) = 43 AND part[5] ~ base64 AND part[5] ~ base64_end[4];
+    ELSIF part[2] = 'scrypt' THEN                           -- $scrypt$ln=…,r=…,p=…$salt$hash
+        number := regexp_match(part[3], '^ln=([0-9]{1,9}),r=([0-9]{1,9}),p=([0-9]{1,9})$');
+        good := parts = 5 AND number IS NOT NULL
+            AND length(part[4]) BETWEEN 11 AND 86 AND part[4] ~ base64 AND part[4] ~ base64_end[length(part[4]) % 4 + 1]
+            AND length(part[5]) = 43 AND part[5] ~ base64 AND part[5] ~ base64_end[4];
+        IF (CASE WHEN number[1]::integer NOT BETWEEN 1 AND 18 OR number[2]::integer NOT BETWEEN 8 AND 32
+                  OR number[3]::integer NOT BETWEEN 1 AND 16 OR part[3] ~ '=0' THEN true
+                ELSE (1 << number[1]::integer) * number[2]::integer > 1 << 21
+                  OR (1 << number[1]::integer) * number[2]::bigint * number[3]::integer > 1 << 22 END) THEN
+            cost := format('scrypt with ln=%s, r=%s, p=%s: use ln 1 to 18, r 8 to 32, p 1 to 16, 2^ln times r up '
+                           'to 2^21 and that times p up to 2^22', number[1], number[2], number[3]);
+        END IF;
+    ELSIF part[2] = '7' AND substr(part[3], 2, 10) = 'U..../....' THEN     -- scrypt of crypt(3): $7$CU..../....salt$hash
+        good := parts = 4
+            AND length(part[3]) BETWEEN 22 AND 97 AND part[3] ~ crypt64 AND part[3] ~ crypt64_end[(length(part[3]) - 11) % 4 + 1]
+            AND length(part[4]) = 43 AND part[4] ~ crypt64 AND part[4] ~ crypt64_end[4];
+        IF part[3] !~ '^[BCDE]' THEN
+            cost := format('scrypt with `%s`: use what mkpasswd writes for cost 6 to 9, `BU..../....` to '
+                           '`EU..../....` (256 MiB)', left(part[3], 11));
+        END IF;
+    ELSIF part[2] = 'argon2id' THEN                         -- $argon2id$v=19$m=…,t=…,p=…$salt$hash
         number := regexp_match(part[4], '^m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})$');
         good := parts = 6 AND part[3] = 'v=19' AND number IS NOT NULL
             AND length(part[5]) BETWEEN 11 AND 86 AND part[5] ~ base64 AND part[5] ~ base64_end[length(part[5]) % 4 + 1]
@@ -502,17 +562,20 @@ BEGIN
     END IF;
 
     -- The value itself stays out of every message: it may be a password.
-    IF part[1] = '' AND good AND cost IS NULL THEN
+    IF good AND cost IS NULL THEN
         RETURN true;
-    ELSIF part[1] = '' AND good THEN
+    ELSIF good THEN
         RAISE EXCEPTION '%: this hash costs too much or too little to check: %', place, cost
             USING ERRCODE = 'check_violation', HINT = 'make one with: mkpasswd';
     ELSIF value ~ '^(\$[0-9a-z]+\$|PBKDF2\$|SCRAM-SHA-256\$|psk:)' THEN
         RAISE EXCEPTION '%: this hash is damaged, or of a kind that is not accepted: use argon2id, '
-            'bcrypt, yescrypt, sha-crypt or what mosquitto_passwd writes', place
+            'bcrypt, yescrypt, scrypt, sha-crypt, SCRAM-SHA-256 or what mosquitto_passwd, go-auth and '
+            'auth-plug write', place
             USING ERRCODE = 'check_violation',
                   HINT = 'accepted: $argon2id$v=19$m=…,t=…,p=…$salt$hash, $2b$10$…, $y$j9T$salt$hash, '
-                         '$5$salt$hash, $6$salt$hash, $7$iterations$salt$hash; make one with: mkpasswd';
+                         '$scrypt$ln=…,r=…,p=…$salt$hash, $7$CU..../....salt$hash, $5$salt$hash, '
+                         '$6$salt$hash, $7$iterations$salt$hash, PBKDF2$sha512$iterations$salt$hash, '
+                         'SCRAM-SHA-256$iterations:salt$key:key; make one with: mkpasswd';
     END IF;
     RAISE EXCEPTION '%: that is not a hash: use mqtt_auth.set_password, or a hash from mkpasswd', place
         USING ERRCODE = 'check_violation',
@@ -878,6 +941,9 @@ CREATE TABLE mqtt_auth.credentials (
     valid_from  timestamptz,
     valid_until timestamptz,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    rehashed_from text
+                CONSTRAINT credentials_rehashed_from
+                CHECK (mqtt_auth.check_fingerprint('credentials.rehashed_from', rehashed_from)),
     CONSTRAINT credentials_proof CHECK (mqtt_auth.check_credential(method, secret, fingerprint)),
     CONSTRAINT credentials_window CHECK (mqtt_auth.check_window('credentials', valid_from, valid_until))
 );
@@ -901,6 +967,9 @@ COMMENT ON COLUMN mqtt_auth.credentials.valid_from IS
 COMMENT ON COLUMN mqtt_auth.credentials.valid_until IS
     'Not accepted from this time on; null: no end';
 COMMENT ON COLUMN mqtt_auth.credentials.created_at IS 'When the row was made';
+COMMENT ON COLUMN mqtt_auth.credentials.rehashed_from IS
+    'SHA256: and 64 hex digits of the secret that rehash() replaced by this one, of the same '
+    'password; null once somebody sets another secret';
 
 CREATE TABLE mqtt_auth.revoked_certificates (
     fingerprint text PRIMARY KEY
@@ -1113,6 +1182,23 @@ COMMENT ON FUNCTION mqtt_auth.keep_updated_at() IS
 CREATE TRIGGER keep_updated_at BEFORE UPDATE ON mqtt_auth.clients
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.keep_updated_at();
 
+CREATE FUNCTION mqtt_auth.forget_rehash() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.rehashed_from := NULL;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.forget_rehash() IS
+    'Trigger: a secret that anything but rehash() sets is of another password';
+
+CREATE TRIGGER forget_rehash BEFORE UPDATE ON mqtt_auth.credentials
+    FOR EACH ROW
+    WHEN (OLD.secret IS DISTINCT FROM NEW.secret AND OLD.rehashed_from IS NOT DISTINCT FROM NEW.rehashed_from)
+    EXECUTE FUNCTION mqtt_auth.forget_rehash();
+
 
 -- =============================================================================================
 -- 3  The change feed
@@ -1125,7 +1211,7 @@ CREATE TRIGGER keep_updated_at BEFORE UPDATE ON mqtt_auth.clients
 -- Commit order is not the order of `id`. A reader reads again from the oldest transaction that was
 -- still running: WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) as of its last read.
 
-CREATE FUNCTION mqtt_auth.record_change(kind text, key text) RETURNS void
+CREATE FUNCTION mqtt_auth.record_change(kind text, key text, wake boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1133,13 +1219,15 @@ AS $$
 BEGIN
     INSERT INTO mqtt_auth.changes (kind, key) VALUES (record_change.kind, record_change.key);
     -- A transaction that is to be prepared (XA) cannot notify; the plugin's polling covers it.
-    IF NOT EXISTS (SELECT FROM mqtt_auth.settings AS s WHERE s.key = 'notify' AND s.value = 'off') THEN
+    IF record_change.wake
+        AND NOT EXISTS (SELECT FROM mqtt_auth.settings AS s WHERE s.key = 'notify' AND s.value = 'off') THEN
         PERFORM pg_notify('mqtt_auth', '');
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.record_change(text, text) IS
-    'Writes one row of the change feed and notifies, unless the setting notify is off';
+COMMENT ON FUNCTION mqtt_auth.record_change(text, text, boolean) IS
+    'Writes one row of the change feed and notifies, unless it is not to wake anybody up or the '
+    'setting notify is off';
 
 CREATE FUNCTION mqtt_auth.record_row() RETURNS trigger
     LANGUAGE plpgsql
@@ -1148,6 +1236,8 @@ AS $$
 DECLARE
     old_row CONSTANT jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     new_row CONSTANT jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    -- What the plugin itself writes wakes nobody up: whoever has the old hash is in no hurry.
+    wake CONSTANT boolean := TG_NAME <> 'record_rehash';
     old_key text;
     new_key text;
 BEGIN
@@ -1156,10 +1246,10 @@ BEGIN
         old_key := old_row ->> TG_ARGV[i + 1];
         new_key := new_row ->> TG_ARGV[i + 1];
         IF old_key IS NOT NULL THEN
-            PERFORM mqtt_auth.record_change(TG_ARGV[i], old_key);
+            PERFORM mqtt_auth.record_change(TG_ARGV[i], old_key, wake);
         END IF;
         IF new_key IS NOT NULL AND new_key IS DISTINCT FROM old_key THEN
-            PERFORM mqtt_auth.record_change(TG_ARGV[i], new_key);
+            PERFORM mqtt_auth.record_change(TG_ARGV[i], new_key, wake);
         END IF;
     END LOOP;
     RETURN NULL;
@@ -1204,14 +1294,20 @@ CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.credentials
     FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.credentials
     FOR EACH ROW
-    WHEN (OLD.id IS DISTINCT FROM NEW.id
-          OR OLD.username IS DISTINCT FROM NEW.username
-          OR OLD.method IS DISTINCT FROM NEW.method
-          OR OLD.secret IS DISTINCT FROM NEW.secret
-          OR OLD.fingerprint IS DISTINCT FROM NEW.fingerprint
-          OR OLD.label IS DISTINCT FROM NEW.label
-          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
-          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until)
+    WHEN ((NEW.rehashed_from IS NULL OR NEW.rehashed_from IS NOT DISTINCT FROM OLD.rehashed_from)
+          AND (OLD.id IS DISTINCT FROM NEW.id
+               OR OLD.username IS DISTINCT FROM NEW.username
+               OR OLD.method IS DISTINCT FROM NEW.method
+               OR OLD.secret IS DISTINCT FROM NEW.secret
+               OR OLD.fingerprint IS DISTINCT FROM NEW.fingerprint
+               OR OLD.label IS DISTINCT FROM NEW.label
+               OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
+               OR OLD.valid_until IS DISTINCT FROM NEW.valid_until
+               OR OLD.rehashed_from IS DISTINCT FROM NEW.rehashed_from))
+    EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
+CREATE TRIGGER record_rehash AFTER UPDATE ON mqtt_auth.credentials
+    FOR EACH ROW
+    WHEN (NEW.rehashed_from IS NOT NULL AND OLD.rehashed_from IS DISTINCT FROM NEW.rehashed_from)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
 CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.credentials
     FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
@@ -1334,7 +1430,7 @@ BEGIN
     FOR t IN SELECT c.relname, g.tgname
              FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid
              WHERE c.relnamespace = 'mqtt_auth'::regnamespace
-               AND g.tgname IN ('record_row', 'record_update', 'record_truncate', 'prune_changes') LOOP
+               AND g.tgname IN ('record_row', 'record_update', 'record_rehash', 'record_truncate', 'prune_changes') LOOP
         EXECUTE format('ALTER TABLE mqtt_auth.%I ENABLE ALWAYS TRIGGER %I', t.relname, t.tgname);
     END LOOP;
 END
@@ -1375,7 +1471,7 @@ CREATE VIEW mqtt_auth.broker_clients AS
 COMMENT ON VIEW mqtt_auth.broker_clients IS 'What the plugin reads of clients';
 
 CREATE VIEW mqtt_auth.broker_credentials AS
-    SELECT id, username, method, secret, fingerprint, label, valid_from, valid_until
+    SELECT id, username, method, secret, fingerprint, label, valid_from, valid_until, rehashed_from
     FROM mqtt_auth.credentials;
 COMMENT ON VIEW mqtt_auth.broker_credentials IS 'What the plugin reads of credentials';
 
@@ -1649,6 +1745,62 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.grant_password(text, text, text, text, timestamptz, timestamptz) IS
     'Lets a client in with one more password, beside those that it has: to change it without '
     'downtime. As password, or as secret, a ready-made hash. Returns the credential';
+
+CREATE FUNCTION mqtt_auth.generate_secret(
+    username    text,
+    label       text DEFAULT NULL,
+    valid_from  timestamptz DEFAULT NULL,
+    valid_until timestamptz DEFAULT NULL)
+    RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    -- A random UUID has 122 bits of the server's strong random numbers: four fill 256.
+    random CONSTANT bytea := sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+                                    || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+    salt CONSTANT bytea := uuid_send(gen_random_uuid());
+    made CONSTANT text := 'pgauth_' || translate(encode(random, 'base64'), '+/=', '-_');
+BEGIN
+    PERFORM mqtt_auth.require_client(generate_secret.username);
+    PERFORM mqtt_auth.add_credential(
+        generate_secret.username, 'password',
+        '$generated$sha256$' || rtrim(encode(salt, 'base64'), '=')
+            || '$' || rtrim(encode(sha256(salt || convert_to(made, 'UTF8')), 'base64'), '='),
+        NULL, generate_secret.label, generate_secret.valid_from, generate_secret.valid_until);
+    RETURN made;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.generate_secret(text, text, timestamptz, timestamptz) IS
+    'Gives a client one more password, beside those that it has: 256 random bits, returned this '
+    'once and kept as a fast hash, which only such secrets satisfy. Needs no pgcrypto';
+
+CREATE FUNCTION mqtt_auth.rehash(id bigint, old_secret text, new_secret text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    IF rehash.new_secret IS NULL OR rehash.new_secret NOT LIKE '$argon2id$%' THEN
+        RAISE EXCEPTION 'mqtt_auth.rehash: the new secret is no argon2id: nothing else is made of an old one'
+            USING ERRCODE = 'check_violation', HINT = 'use mqtt_auth.set_password for another password';
+    END IF;
+    -- Changed, deleted or rehashed by another meanwhile: no row, and no harm.
+    UPDATE mqtt_auth.credentials AS c
+        SET secret = rehash.new_secret,
+            rehashed_from = 'SHA256:' || encode(sha256(convert_to(rehash.old_secret, 'UTF8')), 'hex')
+        WHERE c.id = rehash.id AND c.method = 'password' AND c.secret = rehash.old_secret
+          AND rehash.old_secret <> rehash.new_secret
+          -- The one is as good as it gets; without the other its clients could not log in by SCRAM.
+          AND rehash.old_secret NOT LIKE '$generated$%' AND rehash.old_secret NOT LIKE 'SCRAM-SHA-256$%';
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.rehash(bigint, text, text) IS
+    'For the plugin, where allow_rehash lets it: replaces one hash of a password by another of the '
+    'same, an argon2id, and says whether the old one was still there. Runs as the owner: whoever '
+    'may call it and read hashes can set passwords';
 
 CREATE FUNCTION mqtt_auth.grant_certificate(
     username    text,
@@ -2260,6 +2412,32 @@ COMMENT ON FUNCTION mqtt_auth.permissions(text) IS
 -- 7  Roles and comments
 -- =============================================================================================
 
+CREATE FUNCTION mqtt_auth.allow_rehash(allowed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    broker CONSTANT text := (SELECT s.value FROM mqtt_auth.settings AS s WHERE s.key = 'broker_role');
+BEGIN
+    IF allow_rehash.allowed IS NULL THEN
+        RAISE EXCEPTION 'mqtt_auth.allow_rehash: say true or false'
+            USING ERRCODE = 'check_violation', HINT = 'for example: SELECT mqtt_auth.allow_rehash(true)';
+    ELSIF broker IS NULL THEN
+        RAISE EXCEPTION 'mqtt_auth.allow_rehash: there is no role for the plugin yet'
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'for example: SELECT mqtt_auth.grant_roles(broker_role => ''mqtt_auth_broker'')';
+    ELSIF allow_rehash.allowed THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION mqtt_auth.rehash(bigint, text, text) TO %I', broker);
+    ELSE
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION mqtt_auth.rehash(bigint, text, text) FROM %I', broker);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.allow_rehash(boolean) IS
+    'For the owner: whether the plugin may replace the hash of a password that it has just seen by '
+    'a stronger one. Not allowed unless said so: it gives whoever has the plugin''s role the power '
+    'to set passwords';
+
 CREATE FUNCTION mqtt_auth.grant_roles(
     broker_role text DEFAULT NULL, admin_role text DEFAULT NULL)
     RETURNS void
@@ -2314,7 +2492,8 @@ BEGIN
         IF wanted.column2 = 'admin_role' THEN
             EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA mqtt_auth TO %I', wanted.column1);
             EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mqtt_auth TO %I', wanted.column1);
-            EXECUTE format('REVOKE EXECUTE ON FUNCTION mqtt_auth.grant_roles(text, text) FROM %I', wanted.column1);
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION mqtt_auth.grant_roles(text, text), '
+                           'mqtt_auth.allow_rehash(boolean) FROM %I', wanted.column1);
         END IF;
     END LOOP;
 END

@@ -1,14 +1,15 @@
 // argon2id as PHC strings: `$argon2id$v=19$m=47104,t=1,p=1$salt$hash`. RFC 9106.
 
+#include "password/argon2id.hpp"
+
 #include <argon2.h>
 #include <array>
 #include <fmt/format.h>
-#include <optional>
 #include <utility>
 
 #include <openssl/crypto.h>
 
-#include "password/base64.hpp"
+#include "password/phc.hpp"
 #include "password/secret_format.hpp"
 
 namespace pgauth {
@@ -22,30 +23,13 @@ constexpr NumberRange passes_range{1, 16};
 constexpr NumberRange lanes_range{1, 16};
 constexpr std::uint32_t max_work = 1024 * 1024;  // KiB written: memory times passes
 
-struct Cost {
-    std::uint32_t memory;
-    std::uint32_t passes;
-    std::uint32_t lanes;
-};
-
 struct Argon2id {
-    Cost cost;
+    Argon2idCost cost;
     Bytes salt;
     Bytes hash;
 };
 
-// The value behind `key`, up to the next comma; `list` is then left with the rest.
-std::optional<std::string_view> take_value(std::string_view& list, std::string_view key) {
-    if (!list.starts_with(key)) {
-        return std::nullopt;
-    }
-    list.remove_prefix(key.size());
-    const std::string_view value = list.substr(0, list.find(','));
-    list.remove_prefix(value.size());
-    return value;
-}
-
-Result<Cost> read_cost(std::string_view list) {
+Result<Argon2idCost> read_cost(std::string_view list) {
     const auto m = take_value(list, "m=");
     const auto t = take_value(list, ",t=");
     const auto p = take_value(list, ",p=");
@@ -73,19 +57,7 @@ Result<Cost> read_cost(std::string_view list) {
                                 *passes,
                                 max_work));
     }
-    return Cost{*memory, *passes, *lanes};
-}
-
-Result<Bytes> read_bytes(std::string_view name, std::string_view text, NumberRange range) {
-    std::optional<Bytes> bytes = decode_base64(text, Padding::absent);
-    if (!bytes || bytes->size() < range.min || bytes->size() > range.max) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("{} is not base64 without padding of {} to {} bytes",
-                                name,
-                                range.min,
-                                range.max));
-    }
-    return std::move(*bytes);
+    return Argon2idCost{*memory, *passes, *lanes};
 }
 
 Result<Argon2id> read(std::string_view text) {
@@ -96,15 +68,15 @@ Result<Argon2id> read(std::string_view text) {
     if (fields[1] != "v=19") {
         return fail(ErrorKind::invalid_input, "version is not the accepted one: use v=19");
     }
-    const Result<Cost> cost = read_cost(fields[2]);
+    const Result<Argon2idCost> cost = read_cost(fields[2]);
     if (!cost) {
         return tl::unexpected(cost.error());
     }
-    Result<Bytes> salt = read_bytes("salt", fields[3], {8, 64});
+    Result<Bytes> salt = read_phc_bytes("salt", fields[3], {8, 64});
     if (!salt) {
         return tl::unexpected(salt.error());
     }
-    Result<Bytes> hash = read_bytes("hash", fields[4], {16, 64});
+    Result<Bytes> hash = read_phc_bytes("hash", fields[4], {16, 64});
     if (!hash) {
         return tl::unexpected(hash.error());
     }
@@ -113,7 +85,7 @@ Result<Argon2id> read(std::string_view text) {
 
 Result<std::string> cost_class(std::string_view text) {
     return read(text).map([](const Argon2id& secret) {
-        const Cost& cost = secret.cost;
+        const Argon2idCost& cost = secret.cost;
         return fmt::format(
             "$argon2id$v=19$m={},t={},p={}", cost.memory, cost.passes, cost.lanes);
     });
@@ -148,6 +120,10 @@ PasswordVerdict verify(std::string_view text, std::string_view password) {
 }
 
 }  // namespace
+
+Argon2idCost argon2id_cost_of(std::string_view text) {
+    return read(text).value().cost;
+}
 
 constinit const SecretFormat argon2id_format{
     .format = PasswordFormat::argon2id,

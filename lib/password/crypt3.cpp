@@ -21,6 +21,11 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
 
 }  // namespace
 
+bool is_crypt_scrypt(std::string_view text) {
+    return text.starts_with("$7$") && text.size() > 4 &&
+           text.substr(4).starts_with(scrypt_parameters);
+}
+
 bool is_crypt_text(std::string_view text) noexcept {
     return text.find_first_not_of(alphabet) == std::string_view::npos;
 }

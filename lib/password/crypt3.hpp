@@ -15,6 +15,13 @@
 
 namespace pgauth {
 
+// What crypt(3)'s scrypt has behind its one digit of cost: blocks of 32, one lane.
+inline constexpr std::string_view scrypt_parameters = "U..../....";
+
+// Whether `text` is crypt(3)'s scrypt rather than Mosquitto's `$7$`, which has iterations in
+// decimal where this has scrypt_parameters.
+[[nodiscard]] bool is_crypt_scrypt(std::string_view text);
+
 // Whether every character is of the alphabet ./0-9A-Za-z.
 [[nodiscard]] bool is_crypt_text(std::string_view text) noexcept;
 

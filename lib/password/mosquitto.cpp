@@ -12,6 +12,8 @@
 #include <openssl/evp.h>
 
 #include "password/base64.hpp"
+#include "password/crypt3.hpp"
+#include "password/pbkdf2_hmac.hpp"
 #include "password/secret_format.hpp"
 
 namespace pgauth {
@@ -75,14 +77,8 @@ Result<std::string> cost_class_of_pbkdf2(std::string_view text) {
 PasswordVerdict verify_pbkdf2(std::string_view text, std::string_view password) {
     const Pbkdf2 secret = read_pbkdf2(text).value();
     Digest digest{};
-    const bool computed = PKCS5_PBKDF2_HMAC(password.data(),
-                                            static_cast<int>(password.size()),
-                                            secret.salted.salt.data(),
-                                            static_cast<int>(secret.salted.salt.size()),
-                                            static_cast<int>(secret.iterations),
-                                            EVP_sha512(),
-                                            static_cast<int>(digest.size()),
-                                            digest.data()) == 1;
+    const bool computed =
+        pbkdf2_hmac(Sha::sha512, password, secret.salted.salt, secret.iterations, digest);
     return conclude(computed, digest, secret.salted.hash);
 }
 
@@ -113,12 +109,12 @@ PasswordVerdict verify_sha512(std::string_view text, std::string_view password) 
 
 }  // namespace
 
-// crypt(5)'s scrypt, which is not accepted, begins with `$7$` too, but has three fields, not
-// four.
+// crypt_scrypt.cpp has the other meaning of `$7$`.
 constinit const SecretFormat mosquitto_pbkdf2_format{
     .format = PasswordFormat::mosquitto_pbkdf2,
     .looks_like = "$7$101$<salt>$<hash>",
-    .claims = [](std::string_view text) { return text.starts_with("$7$"); },
+    .claims =
+        [](std::string_view text) { return text.starts_with("$7$") && !is_crypt_scrypt(text); },
     .cost_class = cost_class_of_pbkdf2,
     .verify = verify_pbkdf2,
 };

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <new>
 
+#include <openssl/err.h>
+
 #include "password/secret_format.hpp"
 
 namespace pgauth {
@@ -14,14 +16,19 @@ namespace {
 // Longer than any secret that a format accepts; what is longer is not even looked at.
 constexpr std::size_t max_secret_bytes = 512;
 
-constexpr std::array<const SecretFormat*, 7> rows = {
+constexpr std::array<const SecretFormat*, 12> rows = {
     &argon2id_format,
     &bcrypt_format,
     &yescrypt_format,
+    &scrypt_format,
+    &crypt_scrypt_format,
     &sha512_crypt_format,
     &sha256_crypt_format,
     &mosquitto_pbkdf2_format,
     &mosquitto_sha512_format,
+    &pbkdf2_format,
+    &scram_sha256_format,
+    &generated_format,
 };
 
 std::string accepted_formats() {
@@ -43,6 +50,10 @@ std::string_view to_string(PasswordFormat format) noexcept {
             return "bcrypt";
         case PasswordFormat::yescrypt:
             return "yescrypt";
+        case PasswordFormat::scrypt:
+            return "scrypt";
+        case PasswordFormat::crypt_scrypt:
+            return "crypt-scrypt";
         case PasswordFormat::sha512_crypt:
             return "sha512-crypt";
         case PasswordFormat::sha256_crypt:
@@ -51,6 +62,12 @@ std::string_view to_string(PasswordFormat format) noexcept {
             return "mosquitto-pbkdf2";
         case PasswordFormat::mosquitto_sha512:
             return "mosquitto-sha512";
+        case PasswordFormat::pbkdf2:
+            return "pbkdf2";
+        case PasswordFormat::scram_sha256:
+            return "scram-sha-256";
+        case PasswordFormat::generated:
+            return "generated";
     }
     return "unknown";
 }
@@ -82,11 +99,16 @@ PasswordVerdict PasswordHash::verify(std::string_view password) const {
         password.find('\0') != std::string_view::npos) {
         return PasswordVerdict::wrong;
     }
+    // A failure that OpenSSL remembers would be taken for one of TLS, by whoever asks next.
+    ERR_set_mark();
+    PasswordVerdict verdict = PasswordVerdict::not_computed;
     try {
-        return row_->verify(text_, password);
+        verdict = row_->verify(text_, password);
     } catch (const std::bad_alloc&) {
-        return PasswordVerdict::not_computed;
+        verdict = PasswordVerdict::not_computed;
     }
+    ERR_pop_to_mark();
+    return verdict;
 }
 
 std::string PasswordHash::cost_class() const {

@@ -40,10 +40,15 @@ struct SecretFormat {
 extern const SecretFormat argon2id_format;
 extern const SecretFormat bcrypt_format;
 extern const SecretFormat yescrypt_format;
+extern const SecretFormat scrypt_format;
+extern const SecretFormat crypt_scrypt_format;
 extern const SecretFormat sha512_crypt_format;
 extern const SecretFormat sha256_crypt_format;
 extern const SecretFormat mosquitto_pbkdf2_format;
 extern const SecretFormat mosquitto_sha512_format;
+extern const SecretFormat pbkdf2_format;
+extern const SecretFormat scram_sha256_format;
+extern const SecretFormat generated_format;
 
 // What the units share.
 

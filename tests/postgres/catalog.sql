@@ -17,7 +17,7 @@ FROM (VALUES
     ('broker_clients', 'username text, name text, enabled boolean, client_id text, required_methods text[], networks cidr[], '
                        'valid_from timestamp with time zone, valid_until timestamp with time zone, attributes jsonb'),
     ('broker_credentials', 'id bigint, username text, method text, secret text, fingerprint text, label text, '
-                           'valid_from timestamp with time zone, valid_until timestamp with time zone'),
+                           'valid_from timestamp with time zone, valid_until timestamp with time zone, rehashed_from text'),
     ('broker_revoked_certificates', 'fingerprint text'),
     ('broker_groups', 'id uuid, name text'),
     ('broker_members', 'group_name text, username text'),

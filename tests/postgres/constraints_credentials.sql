@@ -67,7 +67,33 @@ FROM (VALUES
     ('$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQz', 'kind'),
     ('$6$salt$' || repeat('a', 86), 'kind'),
     ('$7$101$wP0pq/7D9ECbUE5F$' || repeat('B', 86) || '==', 'kind'),
+    -- scrypt
+    ('$scrypt$ln=16,r=8,p=1$E4IwBiCEUEqpVYqx1ro3Rg$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+Jrt8', NULL),
+    ('$scrypt$ln=18,r=8,p=2$E4IwBiCEUEqpVYqx1ro3Rg$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+Jrt8', NULL),
+    ('$scrypt$ln=18,r=8,p=3$E4IwBiCEUEqpVYqx1ro3Rg$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+Jrt8',
+     'costs scrypt with ln=18, r=8, p=3: use ln 1 to 18, r 8 to 32, p 1 to 16, 2^ln times r up to 2^21 and that times p up to 2^22'),
+    ('$scrypt$ln=999999999,r=999999999,p=999999999$E4IwBiCEUEqpVYqx1ro3Rg$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+Jrt8',
+     'costs scrypt with ln=999999999, r=999999999, p=999999999: use ln 1 to 18, r 8 to 32, p 1 to 16, 2^ln times r up to 2^21 and that times p up to 2^22'),
+    ('$scrypt$ln=16,r=8,p=1$E4IwBiCEUEqpVYqx1ro3Rh$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+Jrt8', 'kind'),
+    ('$7$CU..../....En1E0U7Vl8cz/274OtNh60$ZVmptgaTZrov7f0aiQS3VFt2OpA0kvX7Z2UYJ/J.qa5', NULL),
+    ('$7$FU..../....En1E0U7Vl8cz/274OtNh60$ZVmptgaTZrov7f0aiQS3VFt2OpA0kvX7Z2UYJ/J.qa5',
+     'costs scrypt with `FU..../....`: use what mkpasswd writes for cost 6 to 9, `BU..../....` to `EU..../....` (256 MiB)'),
+    ('$7$CU..../....En1E0U7Vl8cz/274OtNh60$ZVmptgaTZrov7f0aiQS3VFt2OpA0kvX7Z2UYJ/J.qaz', 'kind'),
+
+    -- PBKDF2 of go-auth and auth-plug, SCRAM of PostgreSQL
+    ('PBKDF2$sha512$100000$AAECAwQFBgcICQoLDA0ODw==$Cydfp1z9RwhFbZBlUPGEUbm90YYIzLkDEOiu/l8ZkFWdvi9oLM8GozOKTYJ8WKZJkm3CNbSBItnsIxvYurqNAw==', NULL),
+    ('PBKDF2$sha256$901$AAECAwQFBgcICQoL$CIyg2eJX9kqMhfUwUg9+pcphW2M3Xm8P', NULL),
+    ('PBKDF2$sha256$1000001$AAECAwQFBgcICQoL$CIyg2eJX9kqMhfUwUg9+pcphW2M3Xm8P', 'costs PBKDF2 with 1000001 iterations: use 1 to 1000000'),
+    ('PBKDF2$sha256$500001$AAECAwQFBgcICQoL$' || repeat('A', 86) || '==', 'costs PBKDF2 with 500001 iterations: use 1 to 500000'),
+    ('PBKDF2$sha1$901$AAECAwQFBgcICQoL$CIyg2eJX9kqMhfUwUg9+pcphW2M3Xm8P', 'kind'),
     ('PBKDF2$sha512$100000$salt$hash', 'kind'),
+    ('SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=', NULL),
+    ('SCRAM-SHA-256$2000001:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=',
+     'costs SCRAM-SHA-256 with 2000001 iterations: use 1 to 2000000'),
+    ('SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/s6ZoyP86ujASVc=', 'kind'),
+    ('$generated$sha256$AAECAwQFBgcICQoLDA0ODw$upqo7f9lhecXJ6akmXxaAd1dgeceub6PONQhwfvTrSU', NULL),
+    ('$generated$sha256$AAECAwQFBgcICQoLDA0ODw$upqo7f9lhecXJ6akmXxaAd1dgeceub6PONQhwfvTrSV', 'kind'),
+    ('$generated$sha512$AAECAwQFBgcICQoLDA0ODw$upqo7f9lhecXJ6akmXxaAd1dgeceub6PONQhwfvTrSU', 'kind'),
     ('psk:00112233445566778899aabbccddeeff', 'kind'),
     ('', 'plain'),
     ('s3cret-of-press-7', 'plain'),
@@ -77,7 +103,7 @@ FROM (VALUES
 ) AS t (secret, complaint);
 UPDATE attempts SET complaint = CASE
     WHEN complaint = 'plain' THEN 'credentials.secret: that is not a hash: use mqtt_auth.set_password, or a hash from mkpasswd'
-    WHEN complaint = 'kind' THEN 'credentials.secret: this hash is damaged, or of a kind that is not accepted: use argon2id, bcrypt, yescrypt, sha-crypt or what mosquitto_passwd writes'
+    WHEN complaint = 'kind' THEN 'credentials.secret: this hash is damaged, or of a kind that is not accepted: use argon2id, bcrypt, yescrypt, scrypt, sha-crypt, SCRAM-SHA-256 or what mosquitto_passwd, go-auth and auth-plug write'
     ELSE replace(complaint, 'costs ', 'credentials.secret: this hash costs too much or too little to check: ') END;
 SELECT pg_temp.attempt_all();
 

@@ -5,7 +5,7 @@ SELECT mqtt_auth.create_group('presses');
 SELECT throws_ok('SELECT mqtt_auth.' || call, '23503', 'client `press-9` does not exist: create it with mqtt_auth.create_client(...)', call)
 FROM unnest(ARRAY[
     $$set_password('press-9', 'x')$$, $$set_password('press-9', secret => 'x')$$, $$grant_certificate('press-9')$$,
-    $$grant_password('press-9', 'x')$$, $$grant_password('press-9')$$, $$grant_psk('press-9', 'x')$$, $$revoke('press-9', 'password')$$, $$revoke('press-9', 'x')$$,
+    $$grant_password('press-9', 'x')$$, $$generate_secret('press-9')$$, $$grant_password('press-9')$$, $$grant_psk('press-9', 'x')$$, $$revoke('press-9', 'password')$$, $$revoke('press-9', 'x')$$,
     $$enable_client('press-9')$$, $$disable_client('press-9')$$, $$rename_client('press-9', 'a')$$, $$delete_client('press-9')$$,
     $$add_to_group('press-9', 'presses')$$, $$remove_from_group('press-9', 'presses')$$, $$permissions('press-9')$$,
     $$disconnect('press-9')$$, $$disconnect(username => 'press-9')$$,

@@ -33,10 +33,11 @@ SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'mqtt_auth':
                            AND has_table_privilege('mqtt_auth_admin', oid, 'UPDATE') AND has_table_privilege('mqtt_auth_admin', oid, 'DELETE'))$$,
                 'administrators edit every table');
 SELECT bag_eq($$SELECT proname::text FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND NOT has_function_privilege('mqtt_auth_admin', oid, 'EXECUTE')$$,
-                  $$VALUES ('grant_roles')$$, 'and call every function but grant_roles');
+                  $$VALUES ('grant_roles'), ('allow_rehash')$$, 'and call every function but grant_roles and allow_rehash');
 SELECT is(has_schema_privilege('mqtt_auth_admin', 'mqtt_auth', 'CREATE'), false, 'and make nothing in the schema');
 
-SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND prosecdef$$, 'functions run as their caller');
+SELECT bag_eq($$SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND prosecdef$$,
+                  $$VALUES ('mqtt_auth.rehash(bigint,text,text)')$$, 'functions run as their caller, but rehash');
 SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
                   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)$$, 'and pin their search_path');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('mqtt_auth_broker', 'mqtt_auth_admin') AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb)$$,
@@ -54,12 +55,32 @@ FROM unnest(ARRAY[
     'SELECT mqtt_auth.disconnect(''press-7'')', 'SELECT mqtt_auth.record_change(''disconnect_client'', ''press-7'')',
     'SELECT mqtt_auth.grant_password(''press-7'', ''x'')', 'SELECT mqtt_auth.grant_certificate(''press-7'')', 'SELECT mqtt_auth.grant_psk(''press-7'', ''x'')',
     'SELECT mqtt_auth.revoke(''press-7'', ''password'')', 'SELECT mqtt_auth.revoke_certificate(''x'')', 'SELECT mqtt_auth.unrevoke_certificate(''x'')',
-    'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'CREATE TABLE mqtt_auth.x ()', 'DROP TABLE mqtt_auth.clients'
+    'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.generate_secret(''press-7'')', 'SELECT mqtt_auth.rehash(1, ''x'', ''y'')', 'SELECT mqtt_auth.allow_rehash(true)',
+    'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'CREATE TABLE mqtt_auth.x ()', 'DROP TABLE mqtt_auth.clients'
 ]) AS statement;
 SET LOCAL ROLE mqtt_auth_admin;
 SELECT throws_ok(statement, '42501', NULL, 'not for administrators: ' || statement)
 FROM unnest(ARRAY['CREATE TABLE mqtt_auth.x ()', 'DROP VIEW mqtt_auth.broker_clients', 'ALTER TABLE mqtt_auth.clients DISABLE TRIGGER ALL',
-                  'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')']) AS statement;
+                  'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'SELECT mqtt_auth.allow_rehash(true)']) AS statement;
+
+-- The owner lets the broker rehash, which is all that it then may.
+RESET ROLE;
+SELECT lives_ok($$SELECT mqtt_auth.allow_rehash(true), mqtt_auth.allow_rehash(true)$$, 'allow_rehash');
+SELECT bag_eq($$SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND has_function_privilege('mqtt_auth_broker', oid, 'EXECUTE')$$,
+              $$VALUES ('mqtt_auth.rehash(bigint,text,text)')$$, 'lets the broker call rehash and nothing else');
+SELECT is_empty($$SELECT p.proname FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.proname = 'rehash' AND a.grantee = 0$$, 'and nobody else');
+SET LOCAL ROLE mqtt_auth_broker;
+SELECT is((SELECT mqtt_auth.rehash(c.id, c.secret, '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b27dWRdescudvJCsgt3ub+b27A')
+           FROM mqtt_auth.broker_credentials AS c), true, 'which works');
+SELECT throws_ok($$UPDATE mqtt_auth.credentials SET label = 'x'$$, '42501', NULL, 'and no more than that');
+RESET ROLE;
+SELECT lives_ok($$SELECT mqtt_auth.allow_rehash(false)$$, 'allow_rehash, taken back');
+SET LOCAL ROLE mqtt_auth_broker;
+SELECT throws_ok($$SELECT mqtt_auth.rehash(1, 'x', 'y')$$, '42501', NULL, 'forbids it again');
+RESET ROLE;
+SELECT throws_ok($$SELECT mqtt_auth.allow_rehash(NULL)$$, '23514', 'mqtt_auth.allow_rehash: say true or false', 'null is neither');
+DELETE FROM mqtt_auth.settings WHERE key = 'broker_role';
+SELECT throws_ok($$SELECT mqtt_auth.allow_rehash(true)$$, '42704', 'mqtt_auth.allow_rehash: there is no role for the plugin yet', 'without a role there is nobody to allow it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,4 @@
-// Password secrets that other programs made, all of the same two passwords, for tests of any
+// Password secrets that other programs made, all of the same few passwords, for tests of any
 // room that needs a real one. Cheap ones first.
 //
 //   for (const SecretVector& vector : secret_vectors()) { … }
@@ -23,6 +23,8 @@ struct SecretVector {
 
 inline const char* const ascii_password = "correct horse";
 inline const char* const utf8_password = "größe";
+inline const char* const generated_password =
+    "pgauth_xVqiTlXTj_YfI74y8Oaer8LA8U5lDM8mvd155q2g1W4";
 
 // Base64 of the bytes 0 to 63.
 #define SALT_64                                                 \
@@ -71,6 +73,37 @@ inline std::vector<SecretVector> cheap_secret_vectors() {
          "$6$jmqo2HL98XsoQDPi$Ts7rUK4Jizmc0gioqFQyDuxuBK5oED1Ui+MrJPXn0bM7sAXHsZYfBHKJkfl4l"
          "RpHXrIYOJdGJ0c3HAPODPNUiw==",
          "$6$once"},
+        // passlib: scrypt.using(rounds=4).hash('correct horse')
+        {PasswordFormat::scrypt,
+         ascii_password,
+         "$scrypt$ln=4,r=8,p=1$Pad0TgkBYOw9Z4zRes85xw$pLB5ucGNLjLwVbg99b0obgmTbozdG7PNy935qW1j"
+         "5T4",
+         "$scrypt$ln=4,r=8,p=1"},
+        // as go-auth; Python: hashlib.pbkdf2_hmac('sha512', b'correct horse', bytes(range(16)),
+        // 10)
+        {PasswordFormat::pbkdf2,
+         ascii_password,
+         "PBKDF2$sha512$10$AAECAwQFBgcICQoLDA0ODw==$tU3Pn/RA6awulUB6WlLSryEaFFvGs13cWNmGO60pHq"
+         "Gqt3j9HMBV1VMtlC0np++/+JegOFQA2QPI5+S7JYMhRQ==",
+         "PBKDF2$sha512$10"},
+        // as auth-plug; Python: hashlib.pbkdf2_hmac('sha256', b'correct horse',
+        // b'AAECAwQFBgcICQoL', 10, 24)
+        {PasswordFormat::pbkdf2,
+         ascii_password,
+         "PBKDF2$sha256$10$AAECAwQFBgcICQoL$IMTJ6db4d0TSORRIV1S6UVZaU35SchQI",
+         "PBKDF2$sha256$10"},
+        // Python: hashlib.sha256(bytes(range(16)) +
+        // b'pgauth_xVqiTlXTj_YfI74y8Oaer8LA8U5lDM8mvd155q2g1W4')
+        {PasswordFormat::generated,
+         generated_password,
+         "$generated$sha256$AAECAwQFBgcICQoLDA0ODw$upqo7f9lhecXJ6akmXxaAd1dgeceub6PONQhwfvTrSU",
+         "$generated$sha256"},
+        // PostgreSQL 15: CREATE ROLE a PASSWORD 'correct horse'; pg_authid.rolpassword
+        {PasswordFormat::scram_sha256,
+         ascii_password,
+         "SCRAM-SHA-256$4096:CwDsE0YK9GJ2Cg/MldVLZQ==$iUU7cDiph3AhSWjJpaelXuJDyPiS/"
+         "s6ZoyP86ujASVc=:Wo9Eg3wn9nRpUwZ9hxuMYIAq//2j64mIlOMFWssAWB0=",
+         "SCRAM-SHA-256$4096"},
     };
 }
 
@@ -174,6 +207,73 @@ inline std::vector<SecretVector> secret_vectors() {
          "$6$AAECAwQFBgcICQoL$MfPgXTCJYUSqMED0hurs7EAGD1FjS3mgU82VGW5VXjevwaryaimv2c3/"
          "nyVIabStjPkozwg5bN3Wk54OCtz+dQ==",
          "$6$once"},
+        // passlib: scrypt.hash('correct horse')
+        {PasswordFormat::scrypt,
+         ascii_password,
+         "$scrypt$ln=16,r=8,p=1$E4IwBiCEUEqpVYqx1ro3Rg$lDwkrBHcpRJX5iCDI31/QNcIFAQSmRtzhf4HdG+"
+         "Jrt8",
+         "$scrypt$ln=16,r=8,p=1"},
+        // Python: hashlib.scrypt(b'correct horse', salt=bytes(range(64)), n=8, r=16, p=3,
+        // dklen=32)
+        {PasswordFormat::scrypt,
+         ascii_password,
+         "$scrypt$ln=3,r=16,p=3$"
+         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+"
+         "Pw"
+         "$vuCThQN9FkHYoUe5CJ2balHuX/pnerELewT0+y1KIg8",
+         "$scrypt$ln=3,r=16,p=3"},
+        // Python: hashlib.scrypt('größe'.encode(), salt=bytes(range(8)), n=16, r=8, p=1,
+        // dklen=32)
+        {PasswordFormat::scrypt,
+         utf8_password,
+         "$scrypt$ln=4,r=8,p=1$AAECAwQFBgc$N32kvBwntKu/LhGKcaluPM8/6Fi2qXsTsdVLQeRiyiw",
+         "$scrypt$ln=4,r=8,p=1"},
+        // mkpasswd -m scrypt -R 6
+        {PasswordFormat::crypt_scrypt,
+         ascii_password,
+         "$7$BU..../....ytIW3EQcmor2teLGLr5Y..$q0Odh1u4YlC7feExHtduSPZ/P.cS6E0ewtF5amogvkD",
+         "$7$BU..../...."},
+        // mkpasswd -m scrypt -R 7, the default
+        {PasswordFormat::crypt_scrypt,
+         ascii_password,
+         "$7$CU..../....En1E0U7Vl8cz/274OtNh60$ZVmptgaTZrov7f0aiQS3VFt2OpA0kvX7Z2UYJ/J.qa5",
+         "$7$CU..../...."},
+        // mkpasswd -m scrypt -R 9
+        {PasswordFormat::crypt_scrypt,
+         ascii_password,
+         "$7$EU..../....z9XraObhYpM95SHkUEkwC1$RdY0iDuj6oIeoSbKSesqGePKMSzlllO30MEcmBCCyt/",
+         "$7$EU..../...."},
+        // as go-auth; Python: hashlib.pbkdf2_hmac('sha512', b'correct horse', bytes(range(16)),
+        // 100000)
+        {PasswordFormat::pbkdf2,
+         ascii_password,
+         "PBKDF2$sha512$100000$AAECAwQFBgcICQoLDA0ODw==$Cydfp1z9RwhFbZBlUPGEUbm90YYIzLkDEOiu/l"
+         "8ZkFWdvi9oLM8GozOKTYJ8WKZJkm3CNbSBItnsIxvYurqNAw==",
+         "PBKDF2$sha512$100000"},
+        // the same with sha256, 5000, 64: two blocks, so the time of 10000
+        {PasswordFormat::pbkdf2,
+         ascii_password,
+         "PBKDF2$sha256$5000$AAECAwQFBgcICQoLDA0ODw==$/dKRYjinrkqEPIr5huJvOASv5QYEjM3i12ACaGK/"
+         "RhaHSpEQDHZFlFQcjm/yTiiT60mhe1izx1xUYc3i2s35SQ==",
+         "PBKDF2$sha256$10000"},
+        // the same of 'größe' with 1000, 32
+        {PasswordFormat::pbkdf2,
+         utf8_password,
+         "PBKDF2$sha512$1000$AAECAwQFBgcICQoLDA0ODw==$5bHbl3tcWAl5Z0BzUCBSr0zY0umsFiH1NbVDdgE7"
+         "rao=",
+         "PBKDF2$sha512$1000"},
+        // as auth-plug; Python: hashlib.pbkdf2_hmac('sha256', b'correct horse',
+        // b'AAECAwQFBgcICQoL', 901, 24)
+        {PasswordFormat::pbkdf2,
+         ascii_password,
+         "PBKDF2$sha256$901$AAECAwQFBgcICQoL$CIyg2eJX9kqMhfUwUg9+pcphW2M3Xm8P",
+         "PBKDF2$sha256$901"},
+        // PostgreSQL 15: CREATE ROLE b PASSWORD 'größe'; pg_authid.rolpassword
+        {PasswordFormat::scram_sha256,
+         utf8_password,
+         "SCRAM-SHA-256$4096:FUff/UsMLGTWl0IjYQoP2Q==$okaIh7K3EmDAMAuahbvED9UODuM4YilrCQ4/"
+         "bByLxAY=:JAO0hbUlpWxdxSiISn2PbVbjEShc5lRKmcqdeR6vTzM=",
+         "SCRAM-SHA-256$4096"},
     };
     vectors.insert(vectors.end(), others.begin(), others.end());
     return vectors;

@@ -31,6 +31,10 @@ std::string argon2id(const std::string& parameters) {
     return "$argon2id$v=19$" + parameters + "$" + salt_16 + "$" + hash_32;
 }
 
+std::string scrypt(const std::string& parameters) {
+    return "$scrypt$" + parameters + "$" + salt_16 + "$" + hash_32;
+}
+
 std::string cut(const std::string& text) {
     return text.substr(0, text.size() - 1);
 }
@@ -85,10 +89,23 @@ TEST_CASE("the dearest secrets that are accepted stand at the bounds", "[passwor
         "$2b$14$" + bcrypt_53,
         "$2b$04$" + bcrypt_53,
         "$y$jDT$" + crypt_salt + "$" + crypt_43,
+        scrypt("ln=18,r=8,p=2"),
+        scrypt("ln=16,r=32,p=2"),
+        scrypt("ln=15,r=8,p=16"),
+        scrypt("ln=1,r=8,p=1"),
+        "$7$EU..../...." + std::string(86, '.') + "$" + crypt_43,
+        "$7$BU..../....abcdefghijD$" + crypt_43,
         "$5$rounds=1000000$0123456789./azAZ$" + crypt_43,
         "$6$rounds=1000$a$" + crypt_86,
         "$7$2000000$" + salt_12 + "$" + hash_64,
         "$7$1$" + salt_12 + "$" + hash_64,
+        "PBKDF2$sha512$1000000$" + salt_16 + "==$" + hash_64,
+        "PBKDF2$sha256$1000000$" + salt_16 + "==$" + hash_32 + "=",
+        "PBKDF2$sha256$500000$" + salt_16 + "==$" + hash_64,
+        "PBKDF2$sha512$1$AAECAwQFBgc=$" + std::string(32, 'A'),
+        "PBKDF2$sha512$1$AAECAwQFBgc=$" + std::string(64, 'A'),
+        "SCRAM-SHA-256$1:AAECAwQFBgc=$" + hash_32 + "=:" + hash_32 + "=",
+        "SCRAM-SHA-256$2000000:" + hash_64 + "$" + hash_32 + "=:" + hash_32 + "=",
     };
     for (const std::string& secret : accepted) {
         INFO(secret);
@@ -102,10 +119,15 @@ TEST_CASE("what is of no known format is refused with all formats", "[password]"
         "argon2id ($argon2id$v=19$m=47104,t=1,p=1$<salt>$<hash>), "
         "bcrypt ($2b$10$<salt><hash>), "
         "yescrypt ($y$j9T$<salt>$<hash>), "
+        "scrypt ($scrypt$ln=16,r=8,p=1$<salt>$<hash>), "
+        "crypt-scrypt ($7$CU..../....<salt>$<hash>), "
         "sha512-crypt ($6$<salt>$<hash> or $6$rounds=656000$<salt>$<hash>), "
         "sha256-crypt ($5$<salt>$<hash> or $5$rounds=535000$<salt>$<hash>), "
         "mosquitto-pbkdf2 ($7$101$<salt>$<hash>), "
-        "mosquitto-sha512 ($6$<salt>$<hash>==)";
+        "mosquitto-sha512 ($6$<salt>$<hash>==), "
+        "pbkdf2 (PBKDF2$sha512$100000$<salt>$<hash>), "
+        "scram-sha-256 (SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>), "
+        "generated ($generated$sha256$<salt>$<hash>)";
     check_refused({
         {"", error},
         {"$", error},
@@ -114,6 +136,12 @@ TEST_CASE("what is of no known format is refused with all formats", "[password]"
         {"u:$7$101$" + salt_12 + "$" + hash_64, error},
         {"$1$abcdefgh$G//4keteveJp0qb8z2DxG/", error},
         {"$2x$10$" + bcrypt_53, error},
+        {"$scrypt", error},
+        {"pbkdf2$sha512$1$" + salt_16 + "==$" + hash_64, error},
+        {"$PBKDF2$sha512$1$" + salt_16 + "==$" + hash_64, error},
+        {"$pbkdf2-sha512$1$" + salt_16 + "$" + hash_32, error},
+        {"SCRAM-SHA-1$4096:" + salt_12 + "$" + hash_32 + "=:" + hash_32 + "=", error},
+        {"$SCRAM-SHA-256$4096:" + salt_12 + "$" + hash_32 + "=:" + hash_32 + "=", error},
         {"$2$10$" + bcrypt_53, error},
         {"$argon2i$v=19$m=47104,t=1,p=1$" + salt_16 + "$" + hash_32, error},
         {"$ARGON2ID$v=19$m=47104,t=1,p=1$" + salt_16 + "$" + hash_32, error},
@@ -309,7 +337,7 @@ TEST_CASE("a malformed Mosquitto secret is refused with the part that is wrong",
         {"$7$", shape},
         {"$7$" + salt_12 + "$" + hash_64, shape},
         {start + salt_12 + "$" + hash_64 + "$", shape},
-        {"$7$CU..../....xOQ.zdx8UrOIiyus8KiWz1$" + crypt_43, shape},  // libxcrypt's scrypt
+        {"$7$CU..../...$" + salt_12 + "$" + hash_64, number},
         {"$7$$" + salt_12 + "$" + hash_64, number},
         {"$7$+101$" + salt_12 + "$" + hash_64, number},
         {"$7$0101$" + salt_12 + "$" + hash_64, number},
@@ -338,6 +366,193 @@ TEST_CASE("a malformed Mosquitto secret is refused with the part that is wrong",
          "mosquitto-sha512 secret: salt is not base64 with padding of 12 or 64 bytes"},
         {"$6$" + salt_12 + "$" + cut(hash_64),
          "mosquitto-sha512 secret: hash is not base64 with padding of 64 bytes"},
+    });
+}
+
+TEST_CASE("a malformed scrypt secret is refused with the part that is wrong", "[password]") {
+    const std::string shape =
+        "scrypt secret: a part is missing or too many: it looks like "
+        "$scrypt$ln=16,r=8,p=1$<salt>$<hash>";
+    const std::string form = "scrypt secret: parameters are not of the form ln=16,r=8,p=1";
+    const std::string salt =
+        "scrypt secret: salt is not base64 without padding of 8 to 64 bytes";
+    const std::string hash = "scrypt secret: hash is not base64 without padding of 32 bytes";
+    const std::string start = "$scrypt$ln=4,r=8,p=1$";
+    check_refused({
+        {"$scrypt$", shape},
+        {start + salt_16, shape},
+        {start + salt_16 + "$" + hash_32 + "$", shape},
+        {scrypt(""), form},
+        {scrypt("r=8,ln=4,p=1"), form},
+        {scrypt("ln=4,r=8"), form},
+        {scrypt("n=16,r=8,p=1"), form},
+        {scrypt("ln=4,r=8,p=1,x=1"), form},
+        {scrypt("ln=04,r=8,p=1"),
+         "scrypt secret: cost ln is not a decimal number: use 1 to 18"},
+        {scrypt("ln=0,r=8,p=1"), "scrypt secret: cost ln `0` is out of range: use 1 to 18"},
+        {scrypt("ln=19,r=8,p=1"), "scrypt secret: cost ln `19` is out of range: use 1 to 18"},
+        {scrypt("ln=4,r=7,p=1"),
+         "scrypt secret: block size r `7` is out of range: use 8 to 32"},
+        {scrypt("ln=4,r=33,p=1"),
+         "scrypt secret: block size r `33` is out of range: use 8 to 32"},
+        {scrypt("ln=4,r=8,p=0"), "scrypt secret: lanes p `0` is out of range: use 1 to 16"},
+        {scrypt("ln=4,r=8,p=17"), "scrypt secret: lanes p `17` is out of range: use 1 to 16"},
+        {scrypt("ln=18,r=9,p=1"),
+         "scrypt secret: ln=`18` with r=`9` takes too much memory: use 2^ln*r up to 2097152"},
+        {scrypt("ln=17,r=17,p=1"),
+         "scrypt secret: ln=`17` with r=`17` takes too much memory: use 2^ln*r up to 2097152"},
+        {scrypt("ln=18,r=8,p=3"),
+         "scrypt secret: ln=`18` with r=`8` and p=`3` is too slow: use 2^ln*r*p up to 4194304"},
+        {scrypt("ln=16,r=8,p=16"),
+         "scrypt secret: ln=`16` with r=`8` and p=`16` is too slow: use 2^ln*r*p up to "
+         "4194304"},
+        {start + "AAECAwQFBg$" + hash_32, salt},               // 7 bytes
+        {start + std::string(88, 'A') + "$" + hash_32, salt},  // 66 bytes
+        {start + salt_16 + "==$" + hash_32, salt},             // padded
+        {start + ending(salt_16, 'B') + "$" + hash_32, salt},  // not canonical
+        {start + salt_16 + "$AAECAwQFBgcICQoLDA0O", hash},     // 15 bytes
+        {start + salt_16 + "$" + hash_64.substr(0, 86), hash},
+        {start + salt_16 + "$" + hash_32 + "=", hash},
+        {start + salt_16 + "$" + ending(hash_32, '.'), hash},  // crypt(5)'s alphabet
+    });
+}
+
+TEST_CASE("a malformed scrypt secret of crypt(3) is refused with the part that is wrong",
+          "[password]") {
+    const std::string shape =
+        "crypt-scrypt secret: a part is missing or too many: it looks like "
+        "$7$CU..../....<salt>$<hash>";
+    const std::string parameters =
+        "crypt-scrypt secret: parameters are none of BU..../...., CU..../...., DU..../...., "
+        "EU..../.... (cost 6 to 9)";
+    const std::string salt =
+        "crypt-scrypt secret: salt is not 8 to 64 bytes in the alphabet ./0-9A-Za-z";
+    const std::string hash =
+        "crypt-scrypt secret: hash is not 43 characters of crypt(5)'s ./0-9A-Za-z";
+    const std::string start = "$7$CU..../....";
+    check_refused({
+        {start, shape},
+        {start + crypt_salt, shape},
+        {start + crypt_salt + "$" + crypt_43 + "$", shape},
+        {"$7$AU..../...." + crypt_salt + "$" + crypt_43, parameters},  // 16 MiB: never made
+        {"$7$FU..../...." + crypt_salt + "$" + crypt_43, parameters},  // 512 MiB
+        {"$7$zU..../...." + crypt_salt + "$" + crypt_43, parameters},
+        {"$7$$U..../...." + crypt_salt + "$" + crypt_43, shape},
+        {start + "$" + crypt_43, salt},
+        {start + "..........$" + crypt_43, salt},  // 7 bytes
+        {start + ending(crypt_salt, '4') + "$" + crypt_43, salt},
+        {start + crypt_salt + "$", hash},
+        {start + crypt_salt + "$" + cut(crypt_43), hash},
+        {start + crypt_salt + "$" + ending(crypt_43, 'E'), hash},
+    });
+}
+
+TEST_CASE("a malformed PBKDF2 secret is refused with the part that is wrong", "[password]") {
+    const std::string shape =
+        "pbkdf2 secret: a part is missing or too many: it looks like "
+        "PBKDF2$sha512$100000$<salt>$<hash>";
+    const std::string digest =
+        "pbkdf2 secret: digest is not an accepted one: use sha256 or sha512";
+    const std::string number =
+        "pbkdf2 secret: iterations is not a decimal number: use 1 to 1000000";
+    const std::string salt = "pbkdf2 secret: salt is not base64 with padding of 8 to 64 bytes";
+    const std::string hash =
+        "pbkdf2 secret: hash is not base64 with padding of 24, 32, 48 or 64 bytes";
+    const std::string start = "PBKDF2$sha512$901$";
+    check_refused({
+        {"PBKDF2$", shape},
+        {start + salt_12, shape},
+        {start + salt_12 + "$" + hash_64 + "$", shape},
+        {"PBKDF2$sha1$901$" + salt_12 + "$" + hash_64, digest},
+        {"PBKDF2$SHA512$901$" + salt_12 + "$" + hash_64, digest},
+        {"PBKDF2$$901$" + salt_12 + "$" + hash_64, digest},
+        {"PBKDF2$sha512$$" + salt_12 + "$" + hash_64, number},
+        {"PBKDF2$sha512$0901$" + salt_12 + "$" + hash_64, number},
+        {"PBKDF2$sha512$0$" + salt_12 + "$" + hash_64,
+         "pbkdf2 secret: iterations `0` is out of range: use 1 to 1000000"},
+        {"PBKDF2$sha512$1000001$" + salt_12 + "$" + hash_64,
+         "pbkdf2 secret: iterations `1000001` is out of range: use 1 to 1000000"},
+        {"PBKDF2$sha256$1000001$" + salt_12 + "$" + hash_32 + "=",
+         "pbkdf2 secret: iterations `1000001` is out of range: use 1 to 1000000"},
+        {"PBKDF2$sha256$500001$" + salt_12 + "$" + hash_64,  // two blocks
+         "pbkdf2 secret: iterations `500001` is out of range: use 1 to 500000"},
+        {start + "$" + hash_64, salt},
+        {start + "AAECAwQFBg==$" + hash_64, salt},  // 7 bytes
+        {start + salt_16 + "$" + hash_64, salt},    // padding left out
+        {start + std::string(88, 'A') + "$" + hash_64, salt},
+        {start + "salt of words$" + hash_64, salt},
+        {start + salt_12 + "$AAECAwQFBgcICQoLDA0O", hash},  // 15 bytes
+        {start + salt_12 + "$" + salt_16 + "==", hash},
+        {start + salt_12 + "$" + std::string(88, 'A'), hash},
+        {start + salt_12 + "$" + cut(hash_64), hash},
+        {start + salt_12 + "$" + hash_64.substr(0, 85) + "R==", hash},  // not canonical
+    });
+}
+
+TEST_CASE("a malformed hash of a generated secret is refused with the part that is wrong",
+          "[password]") {
+    const std::string shape =
+        "generated secret: a part is missing or too many: it looks like "
+        "$generated$sha256$<salt>$<hash>";
+    const std::string salt = "generated secret: salt is not base64 without padding of 16 bytes";
+    const std::string hash = "generated secret: hash is not base64 without padding of 32 bytes";
+    const std::string start = "$generated$sha256$";
+    check_refused({
+        {"$generated$", shape},
+        {start + salt_16, shape},
+        {start + salt_16 + "$" + hash_32 + "$", shape},
+        {"$generated$sha512$" + salt_16 + "$" + hash_32,
+         "generated secret: digest is not the accepted one: use sha256"},
+        {start + salt_12 + "$" + hash_32, salt},
+        {start + salt_16 + "==$" + hash_32, salt},
+        {start + salt_16 + "$" + hash_32 + "=", hash},
+        {start + salt_16 + "$" + cut(hash_32), hash},
+        {start + salt_16 + "$" + ending(hash_32, 'h'), hash},
+        {start + salt_16 + "$" + salt_16, hash},
+    });
+}
+
+TEST_CASE("a malformed SCRAM verifier is refused with the part that is wrong", "[password]") {
+    const std::string shape =
+        "scram-sha-256 secret: a part is missing or too many: it looks like "
+        "SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>";
+    const std::string number =
+        "scram-sha-256 secret: iterations is not a decimal number: use 1 to 2000000";
+    const std::string salt =
+        "scram-sha-256 secret: salt is not base64 with padding of 8 to 64 bytes";
+    const std::string keys =
+        "scram-sha-256 secret: StoredKey and ServerKey are not each base64 with padding of 32 "
+        "bytes";
+    const std::string start = "SCRAM-SHA-256$4096:" + salt_12 + "$";
+    const std::string key = hash_32 + "=";
+    const std::string both = key + ":" + key;
+    check_refused({
+        {"SCRAM-SHA-256$", shape},
+        {"SCRAM-SHA-256$4096:" + salt_12, shape},
+        {"SCRAM-SHA-256$" + salt_12 + "$" + both, shape},
+        {"SCRAM-SHA-256$4096:" + salt_12 + ":$" + both, shape},
+        {start + key, shape},
+        {start + both + ":", shape},
+        {start + both + "$", shape},
+        {"SCRAM-SHA-256$:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$04096:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$-1:" + salt_12 + "$" + both, number},
+        {"SCRAM-SHA-256$0:" + salt_12 + "$" + both,
+         "scram-sha-256 secret: iterations `0` is out of range: use 1 to 2000000"},
+        {"SCRAM-SHA-256$2000001:" + salt_12 + "$" + both,
+         "scram-sha-256 secret: iterations `2000001` is out of range: use 1 to 2000000"},
+        {"SCRAM-SHA-256$4096:$" + both, salt},
+        {"SCRAM-SHA-256$4096:AAECAwQFBg==$" + both, salt},  // 7 bytes
+        {"SCRAM-SHA-256$4096:AAECAwQFBgc$" + both, salt},   // padding left out
+        {"SCRAM-SHA-256$4096:AAECAwQFBgd=$" + both, salt},  // not canonical
+        {"SCRAM-SHA-256$4096:" + std::string(88, 'A') + "$" + both, salt},
+        {start + ":", keys},
+        {start + key + ":", keys},
+        {start + ":" + key, keys},
+        {start + hash_32 + ":" + key, keys},                     // padding left out
+        {start + key + ":" + ending(hash_32, 'h') + "=", keys},  // not canonical
+        {start + key + ":" + hash_64, keys},
+        {start + both + "\n", keys},
     });
 }
 

@@ -1,13 +1,17 @@
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <sys/resource.h>
 #include <thread>
 #include <vector>
 
+#include <openssl/err.h>
+
 #include "password/password_hash.hpp"
 #include "support/catch.hpp"
 #include "support/secret_vectors.hpp"
 
+using pgauth::PasswordFormat;
 using pgauth::PasswordHash;
 using pgauth::PasswordVerdict;
 using pgauth::SecretVector;
@@ -68,6 +72,16 @@ TEST_CASE("the empty password satisfies not even the hash of nothing", "[passwor
         // Python: hashlib.pbkdf2_hmac('sha512', b'', bytes(range(12)), 1)
         ("$7$1$AAECAwQFBgcICQoL$bdH7l7sgPaNRIMTFx91Nx4T0QY+VinIGrPJB18LN9R6ZmC5BazhvngmmjG"
          "tmdtmEAdcVZkTZuqNZTnNujVrTKw=="),
+        // Python: hashlib.scrypt(b'', salt=bytes(range(16)), n=2, r=8, p=1, dklen=32)
+        ("$scrypt$ln=1,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$q6vVRvkqh/QZTjEmQeuiDUqf9345ITxJrrX"
+         "gfa3jtzc"),
+        // Python: hashlib.pbkdf2_hmac('sha512', b'', bytes(range(16)), 1)
+        ("PBKDF2$sha512$1$AAECAwQFBgcICQoLDA0ODw==$/kIueaDkOo0TziMh6dzGHviz/JUsu5gIpP5hrj1"
+         "vtQHEGLi/AJ+NNsHZg8CzMLetCyzjXw8jEDCrn3KyBd2QtQ=="),
+        // Python: hashlib.pbkdf2_hmac('sha256', b'', bytes(range(16)), 1) and what SCRAM makes
+        // of it
+        ("SCRAM-SHA-256$1:AAECAwQFBgcICQoLDA0ODw==$rZDKo+jTVD9O1+1/EmOpBiAGsKYJB6y5pC24a/B"
+         "pMuc=:mA/7Y8larT4zHhhigjfNEcxF/TFqq+1bvDbSJ/K2Kt4="),
         // libargon2: argon2id_hash_encoded(1, 8, 1, "", 0, "somesalt12345678", …)
         ("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$qRPMCneqGw3c5JdyLC4FVqRgH9uPH+"
          "H2qTOuRXRWWDc"),
@@ -101,7 +115,13 @@ TEST_CASE("a secret that was cut short or run on never lets the password in", "[
     for (const SecretVector& vector : pgauth::cheap_secret_vectors()) {
         std::vector<std::string> secrets;
         for (std::size_t size = 0; size < vector.secret.size(); ++size) {
-            secrets.push_back(vector.secret.substr(0, size));
+            const std::size_t hash_size = size - std::min(size, vector.secret.rfind('$') + 1);
+            // The beginning of a hash of PBKDF2 is a hash of it, and these are of accepted
+            // sizes.
+            if (vector.format != PasswordFormat::pbkdf2 ||
+                (hash_size != 32 && hash_size != 64)) {
+                secrets.push_back(vector.secret.substr(0, size));
+            }
         }
         for (const char* more : {"A", "/", ".", "=", "$", " ", "\n", "AAAA"}) {
             secrets.push_back(vector.secret + more);
@@ -139,6 +159,21 @@ TEST_CASE("each format reads a password up to its documented length", "[password
          511},
         // mkpasswd -m yescrypt -R 1, of 511 times `x`
         {"$y$j75$MDJlahY2hMeLZvRbqiLhm.$wb4XnFXwOHTROmkm1EOHTkoOINSmR4zR8xDXqi1a/K3", 511},
+        // mkpasswd -m scrypt -R 6, of 511 times `x`
+        {"$7$BU..../....jW/bE/Tj.QZBzFsVYeqyW0$lChq3XK0iDiFdQKAaQ/.cVo.yANdhOZxbuM1tABEUT5",
+         511},
+        // Python: hashlib.scrypt(b'x' * 1024, salt=bytes(range(16)), n=2, r=8, p=1, dklen=32)
+        {"$scrypt$ln=1,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$iD6DgK8DNqBR7XmXIZeBdr4WEQEd8rUZeCc"
+         "RdUQGpgc",
+         1024},
+        // Python: hashlib.pbkdf2_hmac('sha512', b'x' * 1024, bytes(range(16)), 1)
+        {"PBKDF2$sha512$1$AAECAwQFBgcICQoLDA0ODw==$YELzMwdqAt8d0o0Dva2VSW13xJj1OUp+wIf9tV0"
+         "/Bv+4jfHe080w7jv8PM00PBuBZkS1qSUDNCfi3ElrrTem9Q==",
+         1024},
+        // Python: hashlib.pbkdf2_hmac('sha256', b'x' * 1024, …), and what SCRAM makes of it
+        {"SCRAM-SHA-256$1:AAECAwQFBgcICQoLDA0ODw==$xxOX/XmS1FCXI897o+4YZyc+s0Tha34AFLVH8Td"
+         "Y2tw=:TjOAfcyCz46wp3+8nItio4JVa174lxoI0exnHA3dQ3w=",
+         1024},
         // libargon2: argon2id_hash_encoded(1, 8, 1, "xxx…", 1024, "somesalt12345678", …)
         {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$fArem6tuHKOVu1xO6ZFjzXEPR6RwGs"
          "sUEhcsKBaXyd8",
@@ -167,6 +202,15 @@ TEST_CASE("a password beyond the limit satisfies not even its own hash", "[passw
         // Python: hashlib.sha512(b'x' * 1025 + bytes(range(12)))
         ("$6$AAECAwQFBgcICQoL$QytyUun+LlO6VOaA2VKVZGnVPq8R/1FCCHUzBFXR9TkNs3HCFBBQ1bEpXS8+"
          "V3k4XMszXHEIoR357HVNUS6srg=="),
+        // Python: hashlib.scrypt(b'x' * 1025, salt=bytes(range(16)), n=2, r=8, p=1, dklen=32)
+        ("$scrypt$ln=1,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$KWeo5eUDA3hoo8+KOaidRQNd4J1KIRgYJfk"
+         "sVZ2gRVo"),
+        // Python: hashlib.pbkdf2_hmac('sha512', b'x' * 1025, bytes(range(16)), 1)
+        ("PBKDF2$sha512$1$AAECAwQFBgcICQoLDA0ODw==$5Zs7y5FOweUizrhVER4HVvXgtFr7u3yXPlywEXf"
+         "z9uxSBPDvUt8peCvMBXMVLucfoZRjsB8zmcuNleSqOv70+g=="),
+        // Python: hashlib.pbkdf2_hmac('sha256', b'x' * 1025, …), and what SCRAM makes of it
+        ("SCRAM-SHA-256$1:AAECAwQFBgcICQoLDA0ODw==$Gyf85go9I9MgDRQU1MbNKOl4nFT7+ifNd/g8R/W"
+         "HN5g=:JQFVE0vRSnxq0ZiepRXAC5/QKkpzEonEwO1MeIJWKn8="),
         // libargon2: argon2id_hash_encoded(1, 8, 1, "xxx…", 1025, "somesalt12345678", …)
         ("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$i8vMhkMr1LcMbeRwD08yr6pi+1cKD/"
          "oLUvojFdzMHvk"),
@@ -192,6 +236,9 @@ TEST_CASE("want of memory is no verdict about the password", "[password]") {
         ("$argon2id$v=19$m=262144,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$"
          "SxLyp0HZ7kznrwYcTa/cyKGlNyICRTMGLd2KYH4rFLg"),
         "$y$jDT$ENvNsTjb1xJSsGYxLxibV/$4EKQ5DpHleLmCtC3KaM5vbCNmL.BQwegQ7vDTNTFaj.",
+        "$7$EU..../....z9XraObhYpM95SHkUEkwC1$RdY0iDuj6oIeoSbKSesqGePKMSzlllO30MEcmBCCyt/",
+        ("$scrypt$ln=18,r=8,p=1$c29tZXNhbHQxMjM0NTY3OA$"
+         "SxLyp0HZ7kznrwYcTa/cyKGlNyICRTMGLd2KYH4rFLg"),
     };
     rlimit before{};
     REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
@@ -205,6 +252,7 @@ TEST_CASE("want of memory is no verdict about the password", "[password]") {
         REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
         INFO(secret);
         CHECK(verdict == PasswordVerdict::not_computed);
+        CHECK(ERR_peek_error() == 0);
     }
 #endif
 }
@@ -225,5 +273,80 @@ TEST_CASE("threads may verify one secret at once", "[password]") {
         other.join();
         INFO(vector.secret);
         CHECK(mistakes == 0);
+    }
+}
+
+TEST_CASE("the salt of PBKDF2 may be meant as bytes or as text", "[password]") {
+    // Python: hashlib.pbkdf2_hmac('sha256', b'pencil', salt, 2, 32) of base64's bytes, its text
+    const std::string start = "PBKDF2$sha256$2$AAECAwQFBgcICQoLDA0ODw==$";
+    const std::string of_bytes = start + "/CWHKd2L++QDPATbYaQNbiXf/5Q+GUBWaHCpY967wH4=";
+    const std::string of_text = start + "+UmoIffdRfFpH9qB9+JmaoaIe+dwJnNSJvNLAzkRx8M=";
+    for (const std::string& secret : {of_bytes, of_text}) {
+        INFO(secret);
+        CHECK(verify(secret, "pencil") == PasswordVerdict::right);
+        CHECK(verify(secret, "pencil ") == PasswordVerdict::wrong);
+    }
+}
+
+TEST_CASE("the fast hash is satisfied by generated secrets and by nothing else", "[password]") {
+    // Python: hashlib.sha256(bytes(range(16)) + …), base64 without padding
+    struct Row {
+        std::string password;
+        std::string hash;
+        PasswordVerdict verdict;
+    };
+
+    const std::vector<Row> rows = {
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "z8mu2rtfHl5dVUPR2cFb5HWYPLg0jxQ2aOQnIlLmkBA",
+         PasswordVerdict::right},
+        {"pgauth_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8",
+         "nC+E4h6A/AHXjsa5pcs5yG1HGJkJjhs+bOrHRg+O1zc",
+         PasswordVerdict::right},
+        {"pgauth_xVqiTlXTj_YfI74y8Oaer8LA8U5lDM8mvd155q2g1W4",
+         "upqo7f9lhecXJ6akmXxaAd1dgeceub6PONQhwfvTrSU",
+         PasswordVerdict::right},
+        {"correct horse",
+         "SsdijnPTV+9OdmKA2DFD8Dispz7omhyKa/mwrNYH4Po",
+         PasswordVerdict::wrong},
+        {"pgauth_", "gmFp/AQXhrfqrQO22Dk3a1qajcHRMiSVrlr4q8t1ekI", PasswordVerdict::wrong},
+        {"pgauth_correct-horse",
+         "8tAOSHS4NQuTRLcrmjk3i+MfcoSn9PIg6o9fHHJC3bA",
+         PasswordVerdict::wrong},
+        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "fhxhWGY4YXZ6hUaUgvWAsp68OgjE6HpAgWaAVq9behg",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "k19Q3oAgP7maG8aRTBzy5JvZ5ZV2TkDtNjb5qJzSN6M",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "A1YU8jGZHYhFITpHoK+CXdxz5TN7b241Biu69zvocWs",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
+         "vvkdomlbMROnTmRuF7DoKfc//SgAiWoSbWziiWO7u1k",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
+         "Uf5BDc2vIuRwa+f0rcruj98W/t8SraER3xgbrCeWMr0",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+         "ZmdkkSOxk6cxJeFViC4/3ctQhdz4i4kmJ2OJD/JfE1s",
+         PasswordVerdict::wrong},
+        {"pgauth_A A A A A A A A A A A A A A A A A A A A A A",
+         "+6J8r9amPTsNq9kbzAMPCwPLTxIBaLAZQMLP1XkaIfY",
+         PasswordVerdict::wrong},
+        {"PGAUTH_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "xW2sHmPR9vHE1NVfLBh8W32MI4X0JbBHXGGBY+1ydNw",
+         PasswordVerdict::wrong},
+        {" pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+         "UmntK0vKhfI0CNeuMZXUEuquGhukD7jUYOQMMacP72E",
+         PasswordVerdict::wrong},
+        {"pgauth_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+         "yxoE25VDx/Gi3AN9YkjuONKGVQ7Hc2LAKVPwRCHsnT4",
+         PasswordVerdict::wrong},
+    };
+    for (const Row& row : rows) {
+        INFO(row.password);
+        CHECK(verify("$generated$sha256$AAECAwQFBgcICQoLDA0ODw$" + row.hash, row.password) ==
+              row.verdict);
     }
 }
