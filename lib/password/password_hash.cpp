@@ -85,13 +85,13 @@ Result<PasswordHash> PasswordHash::parse(std::string_view text) {
         return fail(ErrorKind::invalid_input,
                     fmt::format("secret: not of a known format: use {}", accepted_formats()));
     }
-    const Result<std::string> cost = (*row)->cost_class(text);
+    Result<std::string> cost = (*row)->cost_class(text);
     if (!cost) {
         return fail(
             cost.error().kind,
             fmt::format("{} secret: {}", to_string((*row)->format), cost.error().message));
     }
-    return PasswordHash(**row, text);
+    return PasswordHash(**row, text, *std::move(cost));
 }
 
 PasswordVerdict PasswordHash::verify(std::string_view password) const {
@@ -109,10 +109,6 @@ PasswordVerdict PasswordHash::verify(std::string_view password) const {
     }
     ERR_pop_to_mark();
     return verdict;
-}
-
-std::string PasswordHash::cost_class() const {
-    return row_->cost_class(text_).value();
 }
 
 PasswordFormat PasswordHash::format() const noexcept {

@@ -56,6 +56,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 
@@ -103,7 +104,7 @@ class PasswordHash {
     // Equal for two secrets if, and only if, they take the same time to verify: for unknown
     // usernames, hash against a decoy of the class that known ones have.
     // Reads like the beginning of a secret: `$argon2id$v=19$m=47104,t=1,p=1`, `$2b$10`.
-    [[nodiscard]] std::string cost_class() const;
+    [[nodiscard]] const std::string& cost_class() const noexcept { return cost_class_; }
 
     [[nodiscard]] PasswordFormat format() const noexcept;
 
@@ -111,12 +112,14 @@ class PasswordHash {
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
 
   private:
-    PasswordHash(const SecretFormat& row, std::string_view text) : row_(&row), text_(text) {}
+    PasswordHash(const SecretFormat& row, std::string_view text, std::string cost_class)
+        : row_(&row), text_(text), cost_class_(std::move(cost_class)) {}
 
     // INVARIANT: row_ accepts text_, which is decoded anew to verify: rows are many, logins
     // few.
     const SecretFormat* row_;
     std::string text_;
+    std::string cost_class_;
 };
 
 }  // namespace pgauth

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <fmt/format.h>
 #include <utility>
 
@@ -82,18 +83,34 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
 
 void AuthService::complete_logins(const Completer& complete) {
     for (const LateLogin& late : desk_.take_late()) {
-        const LoginRequest request = late.request();
-        LoginDecision decision = decide_late(late);
-        const bool accepted = decision.outcome == LoginOutcome::accepted;
-        if (accepted) {
-            completing_.emplace(Completing{request, decision});
+        bool is_answered = false;
+        try {
+            complete_login(late, [&](const std::string& client_id, bool accepted) {
+                is_answered = true;
+                complete(client_id, accepted);
+            });
+        } catch (const std::exception& problem) {
+            completing_.reset();
+            log_.log(LogLevel::error, problem.what());
+            if (!is_answered) {
+                complete(late.client_id(), false);
+            }
         }
-        complete(std::string(request.client_id), accepted);
-        if (accepted && std::exchange(completing_, std::nullopt)) {
-            decision = {LoginOutcome::try_again, LoginCause::left, decision.client, {}};
-        }
-        log_login(request, decision);
     }
+}
+
+void AuthService::complete_login(const LateLogin& late, const Completer& complete) {
+    const LoginRequest request = late.request();
+    LoginDecision decision = decide_late(late);
+    const bool accepted = decision.outcome == LoginOutcome::accepted;
+    if (accepted) {
+        completing_.emplace(Completing{request, decision});
+    }
+    complete(late.client_id(), accepted);
+    if (accepted && std::exchange(completing_, std::nullopt)) {
+        decision = {LoginOutcome::try_again, LoginCause::left, decision.client, {}};
+    }
+    log_login(request, decision);
 }
 
 // The rules may say something else by now, and somebody else may have the client id.

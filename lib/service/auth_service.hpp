@@ -137,6 +137,7 @@ class AuthService {
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
     void open_session(const LoginRequest& request, const LoginDecision& decision);
+    void complete_login(const LateLogin& late, const Completer& complete);
     [[nodiscard]] LoginDecision decide_late(const LateLogin& late);
     void open_completing();
     [[nodiscard]] bool is_unasked(const AccessCheck& check,

@@ -156,6 +156,7 @@ std::vector<LateLogin> LoginDesk::take_late() {
         deadlines_.pop_front();
     }
     std::vector<LateLogin> late;
+    late.reserve(checked_.size());  // from here on nothing fails: nobody is left without answer
     for (const Ticket& ticket : std::exchange(checked_, {})) {
         if (LateLogin* login = find(ticket)) {
             late.push_back(std::move(*login));

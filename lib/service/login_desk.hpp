@@ -42,6 +42,8 @@ class LateLogin {
   public:
     explicit LateLogin(const LoginRequest& request);
 
+    [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
+
     // With the password where it has been checked.
     [[nodiscard]] LoginRequest request() const;
 

@@ -345,13 +345,17 @@ int LoadedPlugin::call(int event, void* data) {
 }
 
 void complete_waiting(const char* client_id, int result) {
-    const auto found = waiting().find(client_id);
-    if (found == waiting().end()) {
-        return;
+    Waiting one{};
+    {
+        const AllocationsSucceed here;  // C does not throw
+        const auto found = waiting().find(client_id);
+        if (found == waiting().end()) {
+            return;
+        }
+        one = found->second;
+        waiting().erase(found);
+        late_results()[one.client] = result;
     }
-    const Waiting one = found->second;
-    waiting().erase(found);
-    late_results()[one.client] = result;
     if (result == MOSQ_ERR_SUCCESS) {
         mosquitto_evt_disconnect event{};  // laid out as that of CONNECT
         event.client = one.client;
@@ -389,6 +393,7 @@ int LoadedPlugin::begin_log_in(mosquitto& client, const std::optional<std::strin
     event.password = secret ? secret->data() : nullptr;
     const int result = call(MOSQ_EVT_BASIC_AUTH, &event);
     if (result == auth_delayed) {
+        const AllocationsSucceed here;
         late_results().erase(&client);
         waiting()[client.id.value_or("")] = {&client, id_.get()};
     }
