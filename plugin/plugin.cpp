@@ -269,10 +269,10 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
             service.throw_off(kick);
             // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
             // lose their rights.
-            for (const std::string& client_id : service.take_kicks()) {
-                if (is_at_least_2_1()) {
+            if (is_at_least_2_1()) {
+                service.throw_off_unasked([](const std::string& client_id) {
                     mosquitto_kick_client_by_clientid(client_id.c_str(), false);
-                }
+                });
             }
             // On 2.1: call again every turn of the loop, and wake it up after 100 ms at the
             // latest, or sooner while somebody waits. The 2.0 headers call the field next_ns,

@@ -166,6 +166,9 @@ Decision Authorizer::judge(const Circumstances& circumstances,
         if (settled.allowed || !generous) {
             return settled;
         }
+    } else if (check.being_thrown_off) {
+        // Without rights it has subscribed to nothing itself.
+        return {.allowed = true, .cause = Cause::not_its_own};
     } else if (connected && !check.renamed) {
         return denied_or_handed_on(circumstances, check, Cause::not_logged_in);
     }

@@ -39,6 +39,8 @@ std::string_view explain(Cause cause) {
         case Cause::not_logged_in:
             return "this connection never logged in here: does its listener set "
                    "use_identity_as_username or use_subject_as_username?";
+        case Cause::not_its_own:
+            return "it is thrown off, and this subscription is another's";
         case Cause::cut_off:
             return "its client may not be connected any more; it is about to be thrown off";
         case Cause::unknown_client:

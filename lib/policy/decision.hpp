@@ -23,6 +23,7 @@ enum class Cause : std::uint8_t {
     replica_not_ready,  // the tables were never loaded
     not_logged_in,      // the broker let this connection in without asking
     cut_off,            // a session that may not be in any more, until it is thrown off
+    not_its_own,        // a subscription of somebody whose client id it took: it stays
     unknown_client,     // no session, and no client of that username
     bad_client_id,      // a client id that no client may have
     bad_topic,          // not a topic name, or not a topic filter

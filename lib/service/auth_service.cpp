@@ -255,15 +255,6 @@ const Session* AuthService::adopt(const AccessCheck& check,
     return shared_->sessions().find(&realm_, check.client_id, connection, check.username);
 }
 
-std::vector<std::string> AuthService::take_kicks() {
-    std::vector<std::string> kicks = unasked_.take_refused();
-    // Somebody who proved itself may have taken the client id since.
-    std::erase_if(kicks, [this](const std::string& client_id) {
-        return shared_->sessions().find_connected(client_id) != nullptr;
-    });
-    return kicks;
-}
-
 // The session that a check belongs to, or null. Finds out whether the connection was renamed.
 const Session* AuthService::whose_session(AccessCheck& check,
                                           const void* connection,
@@ -338,6 +329,18 @@ void AuthService::tick() {
 
 void AuthService::throw_off(const Kicker& kick) {
     throw_off_but(std::nullopt, kick);
+}
+
+void AuthService::throw_off_unasked(const Kicker& kick) {
+    for (const void* connection : unasked_.take_refused()) {
+        const auto client_id = unasked_.refused_client_id(connection);
+        // Somebody who proved itself may have taken the client id since.
+        if (client_id && shared_->sessions().find_connected(*client_id) == nullptr) {
+            shared_->kicks().begin(connection);
+            kick(*client_id);
+            shared_->kicks().done();
+        }
+    }
 }
 
 void AuthService::throw_off_without_ticks(std::string_view client_id, const Kicker& kick) {

@@ -110,14 +110,14 @@ class AuthService {
 
     void tick();
 
-    // Client ids of connections that the broker let in without asking and that have no rights:
-    // for brokers that can throw them off safely.
-    [[nodiscard]] std::vector<std::string> take_kicks();
-
     // Has `kick` throw off, by their client ids, those that are to go: some of them, so that
     // the others do not wait long. To be called after tick(), and not from within `kick`.
     using Kicker = std::function<void(const std::string& client_id)>;
     void throw_off(const Kicker& kick);
+
+    // The same for connections that the broker let in without asking and that have no rights:
+    // for brokers that can throw them off safely.
+    void throw_off_unasked(const Kicker& kick);
 
     // The same where the broker raises no ticks: to be called after the login of `client_id`,
     // which is left alone.

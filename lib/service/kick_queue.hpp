@@ -51,6 +51,9 @@ class KickQueue {
     [[nodiscard]] std::optional<Kick> next(const SessionTable& sessions,
                                            std::optional<std::string_view> but);
 
+    // Somebody is thrown off who was not queued, since no session is its.
+    void begin(const void* token) noexcept { being_thrown_off_ = token; }
+
     // The last one has been thrown off.
     void done() noexcept { being_thrown_off_ = nullptr; }
 

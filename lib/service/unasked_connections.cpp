@@ -29,7 +29,9 @@ bool UnaskedConnections::has_pre_shared_key(const void* connection,
 
 void UnaskedConnections::refuse(const void* connection, std::string_view client_id) {
     refused_.insert_or_assign(connection, std::string(client_id));
-    newly_refused_.emplace_back(client_id);
+    if (newly_refused_.size() < max_newly_refused) {
+        newly_refused_.push_back(connection);
+    }
 }
 
 bool UnaskedConnections::is_refused(const void* connection, std::string_view client_id) const {
@@ -60,8 +62,13 @@ bool UnaskedConnections::take_expected_will(const void* connection) noexcept {
     return std::exchange(expects_will_, nullptr) == connection && connection != nullptr;
 }
 
-std::vector<std::string> UnaskedConnections::take_refused() {
+std::vector<const void*> UnaskedConnections::take_refused() {
     return std::exchange(newly_refused_, {});
+}
+
+std::optional<std::string> UnaskedConnections::refused_client_id(const void* connection) const {
+    const auto refused = refused_.find(connection);
+    return refused == refused_.end() ? std::nullopt : std::optional(refused->second);
 }
 
 }  // namespace pgauth

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,6 +28,9 @@ class UnaskedConnections {
   public:
     // Of connections that ended without a session, so many are remembered for their wills.
     static constexpr std::size_t max_strangers = 500;
+
+    // There is no end of them where nobody takes them.
+    static constexpr std::size_t max_newly_refused = 1000;
 
     // A connection starts anew at this address.
     void begin(const void* connection);
@@ -57,13 +61,16 @@ class UnaskedConnections {
     // True once, for the connection whose will is expected. Ends the expectation.
     [[nodiscard]] bool take_expected_will(const void* connection) noexcept;
 
-    // Client ids of those that were refused since the last call.
-    [[nodiscard]] std::vector<std::string> take_refused();
+    // Those that were refused since the last call.
+    [[nodiscard]] std::vector<const void*> take_refused();
+
+    // The client id of one that was refused and is still there; none otherwise.
+    [[nodiscard]] std::optional<std::string> refused_client_id(const void* connection) const;
 
   private:
     std::unordered_map<const void*, std::string> identities_;  // whose pre-shared key it has
     std::unordered_map<const void*, std::string> refused_;     // and its client id
-    std::vector<std::string> newly_refused_;
+    std::vector<const void*> newly_refused_;
     std::deque<const void*> strangers_;
     const void* expects_will_ = nullptr;
 };

@@ -3,7 +3,11 @@
 import os
 import subprocess
 
+import pytest
+
 from mosquitto import ROOT, plugin_path
+
+pytestmark = pytest.mark.skipif("PGAUTH_MOSQUITTO" in os.environ, reason="the example starts the Mosquitto that is installed")
 
 
 def test_the_example_checks_itself_and_finds_no_difference():

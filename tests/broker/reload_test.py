@@ -158,8 +158,9 @@ def test_a_broken_configuration_leaves_the_old_in_force(install, per_listener, b
     place.broker.sighup()
     until(lambda: place.delivers(press, "plant/press-7", to=boss) and place.lines_logged(r"pgauth\.yaml", since),
           what="the complaint about pgauth.yaml")
-    [complaint] = place.lines_logged(r"pgauth\.yaml", since)
-    assert f"pgauth.yaml:{line or ''}" in complaint
+    complaints = place.lines_logged(r"pgauth\.yaml", since)
+    assert len(complaints) == 1 or per_listener and len(complaints) == 2  # each listener's copy of the plugin has read it
+    assert all(f"pgauth.yaml:{line or ''}" in complaint for complaint in complaints)
     assert place.login("second", username="press-7").subscribe("plant/#") == [1]
     assert place.delivers(press, "plant/press-7", to=boss)
 

@@ -99,6 +99,37 @@ TEST_CASE("who was let in unasked is judged at its first check, and thrown off o
     CHECK(take_kicks().empty());
 }
 
+TEST_CASE("who is thrown off unasked takes no subscription of the client id's owner along",
+          "[plugin][tables]") {
+    if (!is_2_1()) {
+        return;
+    }
+    Running running;
+    mosquitto thief{.id = "a", .username = "retired", .certificate = certificate_of("retired")};
+    thief.clean_session = false;
+    mosquitto gone = thief;
+    gone.id = "gone";
+    mosquitto other = thief;
+    other.id = "other";
+    REQUIRE(running.plugin.subscribe(thief, "news") == MOSQ_ERR_ACL_DENIED);
+    REQUIRE(running.plugin.subscribe(gone, "news") == MOSQ_ERR_ACL_DENIED);
+    running.plugin.go_offline(gone);
+    {
+        const KicksPlayed played([&](const std::string& id, bool with_will) {
+            CHECK(id == "a");
+            CHECK_FALSE(with_will);
+            CHECK(running.plugin.subscribe(thief, "news") == MOSQ_ERR_SUCCESS);
+            CHECK(running.plugin.read(thief, "news") == MOSQ_ERR_ACL_DENIED);
+            CHECK(running.plugin.write(thief, "plant/all") == MOSQ_ERR_ACL_DENIED);
+            CHECK(running.plugin.subscribe(other, "news") == MOSQ_ERR_ACL_DENIED);
+            running.plugin.go_offline(thief);
+        });
+        running.plugin.tick();
+    }
+    CHECK(running.plugin.subscribe(thief, "news") == MOSQ_ERR_ACL_DENIED);
+    CHECK(take_kicks() == std::vector<std::string>{"a"});
+}
+
 TEST_CASE("a pre-shared key is given to who may come in with it, and fits its place",
           "[plugin][tables]") {
     Running running;

@@ -9,6 +9,7 @@
 configuration, and what a sanitizer says, is in the same place.
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -23,8 +24,8 @@ from waiting import DEADLINE, Port, as_root, start_child, temporary_directory, u
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TRANSPORTS = ("tcp", "tls", "websockets")
 
-_SERVER = ("certfile {server.certificate}", "keyfile {server.key}")
-_CLIENT_CERTIFICATE = (*_SERVER, "cafile {authority.certificate}", "require_certificate true")
+_SERVER = ("certfile {broker._server.certificate}", "keyfile {broker._server.key}")
+_CLIENT_CERTIFICATE = (*_SERVER, "cafile {broker.authority.certificate}", "require_certificate true")
 LISTENERS = {
     "tcp": (),
     "websockets": ("protocol websockets",),
@@ -43,6 +44,11 @@ def plugin_path():
     return os.environ.get("PGAUTH_PLUGIN") or str(ROOT / "build/dev/plugin/mosquitto_pgauth.so")
 
 
+def mosquitto_path():
+    """tests/support/mosquitto_2_1 sets it."""
+    return os.environ.get("PGAUTH_MOSQUITTO") or "mosquitto"
+
+
 class Broker:
     """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
     listeners: any of LISTENERS; "tcp" is always there. authority: signs the server's certificate, and
@@ -57,8 +63,7 @@ class Broker:
         self._ports = {transport: Port() for transport in dict.fromkeys(["tcp", *listeners])}
         self._log_file = os.path.join(self.directory, "log")
         self.process = None
-        self.authority = Authority(os.path.join(self.directory, "ca"))
-        self._server = self.authority.server()
+        self.version = None  # such as (2, 1), once it has started
         if config is not None:
             self.configure(config)
         settings = (*(f"log_type {kind}" for kind in log_types), *settings)
@@ -66,6 +71,14 @@ class Broker:
 
     def port(self, transport="tcp"):
         return self._ports[transport].number
+
+    @functools.cached_property
+    def authority(self):
+        return Authority(os.path.join(self.directory, "ca"))
+
+    @functools.cached_property
+    def _server(self):
+        return self.authority.server()
 
     # --- configuration --------------------------------------------------------------------
 
@@ -90,7 +103,7 @@ class Broker:
         ]
         for transport, port in self._ports.items():
             lines += [f"listener {port.number} 127.0.0.1"]
-            lines += [line.format(server=self._server, authority=self.authority) for line in LISTENERS[transport]]
+            lines += [line.format(broker=self) for line in LISTENERS[transport]]
             lines += guard if per_listener else []
         pathlib.Path(self.directory, "mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf8")
 
@@ -105,7 +118,7 @@ class Broker:
         """Starts it without waiting for it, for a start that is meant to fail."""
         assert self.process is None, "mosquitto is running"
         with open(self._log_file, "ab") as log:
-            self.process = start_child(["mosquitto", "-c", os.path.join(self.directory, "mosquitto.conf")],
+            self.process = start_child([mosquitto_path(), "-c", os.path.join(self.directory, "mosquitto.conf")],
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
 
@@ -114,7 +127,9 @@ class Broker:
         if code is not None:
             self.process = None
             raise AssertionError(f"mosquitto ended with {code}:\n{self.log(offset)[-3000:]}")
-        return re.search(r"mosquitto version \S+ running", self.log(offset))
+        started = re.search(r"mosquitto version (\d+)\.(\d+)\S* running", self.log(offset))
+        self.version = started and (int(started[1]), int(started[2]))
+        return started
 
     def start_must_fail(self):
         """Starts it and returns the lines that it wrote before it gave up."""

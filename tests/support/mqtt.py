@@ -25,6 +25,7 @@ from waiting import DEADLINE
 CLOSED = "closed"  # the broker hung up and gave no reason
 REFUSED = (0x80, 0x87)  # in a SUBACK: "failure" of 3.1.1, "not authorized" of 5
 NOT_AUTHORIZED = {4: 5, 5: 0x87}  # in a CONNACK
+SERVER_UNAVAILABLE = 0x88
 V311, V5 = 4, 5
 
 
