@@ -38,6 +38,7 @@
 #include "service/config_reloader.hpp"
 #include "service/gate.hpp"
 #include "service/recheck_window.hpp"
+#include "service/scram_logins.hpp"
 #include "service/session_keeper.hpp"
 #include "service/shared_state.hpp"
 #include "service/stored_sessions.hpp"
@@ -68,6 +69,20 @@ class AuthService {
     AuthService& operator=(AuthService&&) = delete;
 
     [[nodiscard]] LoginDecision log_in(const LoginRequest& request);
+
+    // Enhanced authentication with scram_method: the client's first message and its last.
+    // request.username: what the connection is called already, if anything; A
+    // connection that has a session may begin again, and has it still where it proves to be the
+    // same client once more. A step without decision and message: the client is out of turn,
+    // and will be thrown off. REQUIRES: the broker's thread.
+    [[nodiscard]] ScramStep begin_scram(const LoginRequest& request,
+                                        std::string_view client_first);
+    [[nodiscard]] ScramStep continue_scram(const LoginRequest& request,
+                                           std::string_view client_final);
+
+    // Whether the connection has begun to authenticate in this way, and never succeeded.
+    [[nodiscard]] bool is_authenticating(const void* connection,
+                                         std::string_view client_id) const;
 
     // The key of a TLS-PSK client, in hexadecimal digits. Where it may not come in, one that
     // nobody has: unknown and disabled identities look like wrong keys to the peer. The rest of
@@ -125,6 +140,7 @@ class AuthService {
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up);
+    [[nodiscard]] const Session* session_of(const LoginRequest& request) const;
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
@@ -132,6 +148,7 @@ class AuthService {
                                                const void* connection,
                                                const LookUp& look_up);
     void log_login(const LoginRequest& request, const LoginDecision& decision);
+    void log_scram(LoginRequest request, const ScramStep& step);
     void catch_up();
     void catch_up(Deadlines deadlines);
     void take_up(Result<Options> options);
@@ -152,6 +169,7 @@ class AuthService {
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;
+    ScramLogins scram_;
     bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "authn/login.hpp"
 #include "authz/session_table.hpp"
@@ -30,11 +31,12 @@ struct LoginRequest {
     std::string_view client_id;
     std::optional<std::string_view> username;
     std::optional<std::string_view> password;
-    std::optional<std::string_view> address;   // none: the broker made this connection up
-    const void* connection = nullptr;          // the broker's; tells connections apart
-    bool durable = false;                      // its session may outlive the connection
-    const Certificate* certificate = nullptr;  // none was presented
-    bool has_pre_shared_key = false;           // of the client that its username names
+    std::optional<std::string_view> address;     // none: the broker made this connection up
+    const void* connection = nullptr;            // the broker's; tells connections apart
+    bool durable = false;                        // its session may outlive the connection
+    const Certificate* certificate = nullptr;    // none was presented
+    bool has_pre_shared_key = false;             // of the client that its username names
+    const std::vector<Proof>* proofs = nullptr;  // by SCRAM, instead of a password
 };
 
 struct View {
@@ -44,6 +46,9 @@ struct View {
 };
 
 [[nodiscard]] LoginAttempt attempt_of(const LoginRequest& request);
+
+// Why nobody can be let in at the moment.
+[[nodiscard]] std::optional<LoginCause> reason_to_wait(const View& view);
 
 // `holder`: the connected session that has the client id, or null; `realm`: the clients of this
 // listener. Checks the password, which takes as long as its hash does.
