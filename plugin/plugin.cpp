@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -179,6 +182,80 @@ int on_basic_auth(int /*event*/, void* event_data, void* userdata) {
         });
 }
 
+// Enhanced authentication: what the client has sent, and who it is.
+template <typename Step>
+int on_auth_packet(void* event_data, void* userdata, Step take_step) {
+    return guarded(
+        *static_cast<Plugin*>(userdata), MOSQ_ERR_UNKNOWN, [&](AuthService& service) {
+            auto& event = *static_cast<mosquitto_evt_extended_auth*>(event_data);
+            // 2.0.11 says which method it is at the start only.
+            if (event.auth_method != nullptr && event.auth_method != scram_method) {
+                return static_cast<int>(MOSQ_ERR_PLUGIN_DEFER);
+            }
+            const char* client_id = mosquitto_client_id(event.client);
+            const auto certificate = certificate_of(service, event.client);
+            const LoginRequest request{
+                .client_id = client_id == nullptr ? "" : client_id,
+                .username = text_or_none(mosquitto_client_username(event.client)),
+                .password = std::nullopt,
+                .address = text_or_none(mosquitto_client_address(event.client)),
+                .connection = event.client,
+                .durable = may_be_durable(event.client),
+                .certificate = certificate ? &*certificate : nullptr};
+            const std::string_view message(static_cast<const char*>(event.data_in),
+                                           event.data_in_len);
+            const ScramStep step = take_step(service, request, message);
+            const int result = !step.decision ? static_cast<int>(MOSQ_ERR_AUTH_CONTINUE)
+                               : step.decision->outcome == LoginOutcome::accepted
+                                   ? set_username(event.client, *step.decision)
+                                   : to_broker(*step.decision, event.client);
+            // For the broker to free(). It sends nothing along with a refusal.
+            const bool is_sent = result == MOSQ_ERR_AUTH_CONTINUE || result == MOSQ_ERR_SUCCESS;
+            if (is_sent && !step.message.empty()) {
+                // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+                event.data_out = std::malloc(step.message.size());
+                if (event.data_out == nullptr) {
+                    throw std::bad_alloc();
+                }
+                std::memcpy(event.data_out, step.message.data(), step.message.size());
+                event.data_out_len = static_cast<std::uint16_t>(step.message.size());
+            }
+            return result;
+        });
+}
+
+int on_auth_start(int /*event*/, void* event_data, void* userdata) {
+    return on_auth_packet(
+        event_data,
+        userdata,
+        [](AuthService& service, const LoginRequest& request, std::string_view message) {
+            ScramStep step = service.begin_scram(request, message);
+            service.throw_off_without_ticks(request.client_id, kick);
+            return step;
+        });
+}
+
+int on_auth_continue(int /*event*/, void* event_data, void* userdata) {
+    return on_auth_packet(
+        event_data,
+        userdata,
+        [](AuthService& service, const LoginRequest& request, std::string_view message) {
+            return service.continue_scram(request, message);
+        });
+}
+
+// 2.0.11 and 2.0.12 take whoever has the client id of a connection that ends while it still
+// authenticates out of their table of clients: a stranger's CONNECT and hanging up would do for
+// that. Nobody has the empty one.
+void disown_client_id(const AuthService& service, const mosquitto* client) {
+    const char* client_id = mosquitto_client_id(client);
+    if (client_id != nullptr && !is_at_least_2_1() &&
+        service.is_authenticating(client, client_id)) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the broker's own, on its heap
+        *const_cast<char*>(client_id) = '\0';
+    }
+}
+
 int on_psk_key(int /*event*/, void* event_data, void* userdata) {
     return guarded(*static_cast<Plugin*>(userdata), MOSQ_ERR_AUTH, [&](AuthService& service) {
         auto& event = *static_cast<mosquitto_evt_psk_key*>(event_data);
@@ -252,6 +329,7 @@ int on_disconnect(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             const auto& event = *static_cast<const mosquitto_evt_disconnect*>(event_data);
+            disown_client_id(service, event.client);
             service.disconnected(event.client, text_or_none(mosquitto_client_id(event.client)));
             // 2.0 ends TLS before it asks about the will, 2.1 after.
             if (is_at_least_2_1()) {
@@ -301,8 +379,10 @@ struct Registration {
     MOSQ_FUNC_generic_callback callback;
 };
 
-constexpr std::array<Registration, 8> registrations{{
+constexpr std::array<Registration, 10> registrations{{
     {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_EXT_AUTH_START, on_auth_start},
+    {MOSQ_EVT_EXT_AUTH_CONTINUE, on_auth_continue},
     {MOSQ_EVT_PSK_KEY, on_psk_key},
     {MOSQ_EVT_ACL_CHECK, on_acl_check},
     {MOSQ_EVT_DISCONNECT, on_disconnect},
@@ -352,8 +432,8 @@ int start(mosquitto_plugin_id_t* id, void** userdata, const mosquitto_opt* optio
     if (is_at_least_2_1()) {
         mosquitto_plugin_set_info(id, "pgauth", PGAUTH_VERSION);
     }
+    drain_log(*plugin->service);  // may throw: not once the broker knows where to call
     const int registered = register_all(*plugin);
-    drain_log(*plugin->service);
     if (registered == MOSQ_ERR_SUCCESS) {
         *userdata = plugin.release();
     }

@@ -37,15 +37,15 @@
 
 namespace pgauth {
 
+struct Attempt {
+    std::string_view username;
+    std::optional<IpAddress> address;
+};
+
 class AttemptLimits {
   public:
     // Buckets of each kind. Some 70 bytes each.
     static constexpr std::size_t most = 100'000;
-
-    struct Attempt {
-        std::string_view username;
-        std::optional<IpAddress> address;
-    };
 
     // False where it has to wait. What is taken comes back with note() of another verdict than
     // wrong.

@@ -52,6 +52,14 @@ std::string_view explain(LoginCause cause) noexcept {
             return "the credential that let it in is no longer valid";
         case LoginCause::thrown_off:
             return "mqtt_auth.disconnect() was called";
+        case LoginCause::no_scram_verifier:
+            return "it came by SCRAM, and has no live password of the kind SCRAM-SHA-256";
+        case LoginCause::bad_scram_message:
+            return "its SCRAM message makes no sense, or asks for what is not offered";
+        case LoginCause::two_usernames:
+            return "the username in its SCRAM messages is not the one that it has";
+        case LoginCause::no_conversation:
+            return "it continued no authentication: none had begun, or it took too long";
         case LoginCause::hash_not_computed:
             return "the password hash could not be computed: out of memory";
         case LoginCause::being_checked:

@@ -40,7 +40,8 @@ struct LoginAttempt {
     bool has_pre_shared_key = false;
     // A connected session of another client has this client id.
     bool client_id_in_use = false;
-    // Of a session that is in: what it proved then stands for its password and its key.
+    // What it has proved stands for its password and its key: by SCRAM, or, where it is in,
+    // when it came in.
     const std::vector<Proof>* proofs = nullptr;
 };
 
@@ -69,6 +70,10 @@ enum class LoginCause : std::uint8_t {
     requirement_unmet,  // a required method was not satisfied
     credential_gone,    // of a session that is in: what it proved is no live credential now
     thrown_off,         // of a session that is in: mqtt_auth.disconnect() was called
+    no_scram_verifier,  // it has live passwords, and none that SCRAM can prove
+    bad_scram_message,  // what it sent is no SCRAM, or asks for what is not offered
+    two_usernames,      // that of its SCRAM messages is not the one that it has
+    no_conversation,    // none that this continues: it took too long, or it never began
     hash_not_computed,  // out of memory while hashing
     being_checked,      // later, or try_again: its password is being hashed
     too_many_waiting,   // for a hash, of all clients

@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-AttemptLimits::Attempt attempt_of(const PasswordQuestion& question) {
+Attempt attempt_of(const PasswordQuestion& question) {
     return {question.username, question.address};
 }
 
@@ -45,10 +45,14 @@ std::optional<PasswordCheck> PasswordChecks::recall(const PasswordQuestion& ques
     return verdicts_.recall(question, now, now + options_.remember);
 }
 
-// What is taken comes back with note().
-bool PasswordChecks::take_attempt(const PasswordQuestion& question) {
+bool PasswordChecks::take_attempt(const Attempt& attempt) {
     const std::lock_guard lock(mutex_);
-    return limits_.take(attempt_of(question), options_.attempts, steady_clock::now());
+    return limits_.take(attempt, options_.attempts, steady_clock::now());
+}
+
+void PasswordChecks::note_attempt(const Attempt& attempt, PasswordCheck::Verdict verdict) {
+    const std::lock_guard lock(mutex_);
+    limits_.note(attempt, verdict, options_.attempts, steady_clock::now());
 }
 
 std::optional<PasswordChecks::Seconds> PasswordChecks::expected(
@@ -68,7 +72,7 @@ std::optional<PasswordChecks::Seconds> PasswordChecks::expected(
 
 tl::expected<PasswordCheck, LoginCause> PasswordChecks::check_here(
     const PasswordQuestion& question) {
-    if (!take_attempt(question)) {
+    if (!take_attempt(attempt_of(question))) {
         return tl::unexpected(LoginCause::too_many_attempts);
     }
     PasswordCheck check = PasswordCheck::not_computed;
@@ -91,7 +95,7 @@ tl::expected<std::uint64_t, LoginCause> PasswordChecks::check_elsewhere(
         number ^= mac_({secret}).first;
     }
     const Seconds cost = expected(question).value_or(Seconds(0));
-    if (!take_attempt(question)) {
+    if (!take_attempt(attempt_of(question))) {
         return tl::unexpected(LoginCause::too_many_attempts);
     }
     Verifiers::Job job{number, std::move(question), cost};

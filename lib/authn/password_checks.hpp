@@ -59,8 +59,11 @@ class PasswordChecks {
 
     [[nodiscard]] std::vector<Verifiers::Finished> take_finished();
 
+    // For whoever proves a password in another way: as AttemptLimits::take() and note().
+    [[nodiscard]] bool take_attempt(const Attempt& attempt);
+    void note_attempt(const Attempt& attempt, PasswordCheck::Verdict verdict);
+
   private:
-    [[nodiscard]] bool take_attempt(const PasswordQuestion& question);
     void note(const PasswordQuestion& question, PasswordCheck check);
     void note_cost(const PasswordQuestion& question, PasswordCheck check, Seconds took);
 

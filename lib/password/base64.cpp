@@ -7,9 +7,7 @@
 
 namespace pgauth {
 
-namespace {
-
-std::string encode(const std::vector<std::uint8_t>& bytes) {
+std::string encode_base64(std::span<const std::uint8_t> bytes) {
     std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL adds
     EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                     bytes.data(),
@@ -17,8 +15,6 @@ std::string encode(const std::vector<std::uint8_t>& bytes) {
     text.pop_back();
     return text;
 }
-
-}  // namespace
 
 std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text, Padding padding) {
     std::string padded(text);
@@ -41,7 +37,7 @@ std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text, Pa
     const auto pads = std::min<std::ptrdiff_t>(2, std::ranges::count(padded, '='));
     bytes.erase(bytes.end() - pads, bytes.end());
     // What is canonical encodes to itself.
-    if (encode(bytes) != padded) {
+    if (encode_base64(bytes) != padded) {
         return std::nullopt;
     }
     return bytes;

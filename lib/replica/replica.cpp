@@ -61,6 +61,10 @@ const std::string& Replica::decoy_secret() const noexcept {
     return decoy_secret_;
 }
 
+const std::string& Replica::commonest_scram_verifier() const noexcept {
+    return commonest_scram_verifier_;
+}
+
 std::vector<std::string> Replica::defects() const {
     std::vector<std::string> all;
     for (const auto& [about, lines] : defects_) {

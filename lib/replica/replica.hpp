@@ -63,6 +63,10 @@ class Replica {
     // Empty where no client has a password.
     [[nodiscard]] const std::string& decoy_secret() const noexcept;
 
+    // A SCRAM verifier that costs what most of those stored do, for what a SCRAM client is
+    // shown of who has none. Empty where there is none at all.
+    [[nodiscard]] const std::string& commonest_scram_verifier() const noexcept;
+
     // Rows that make no sense, one line each, naming the row and what is wrong with it.
     [[nodiscard]] std::vector<std::string> defects() const;
 
@@ -143,6 +147,7 @@ class Replica {
     std::uint64_t groups_generation_ = 0;
     std::uint64_t rules_generation_ = 0;
     std::string decoy_secret_;
+    std::string commonest_scram_verifier_;
 };
 
 }  // namespace pgauth

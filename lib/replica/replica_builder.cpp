@@ -19,6 +19,9 @@ std::uint64_t next_generation() {
     return ++last;
 }
 
+// How the cost class of every SCRAM verifier begins.
+constexpr std::string_view scram_prefix = "SCRAM-SHA-256$";
+
 // What defects are filed under, so that they go when it goes.
 std::string about_client(const Field& username) {
     return "client " + shown(username);
@@ -468,6 +471,14 @@ void ReplicaBuilder::choose_decoy() {
         });
     replica_->decoy_secret_ =
         commonest == classes.end() ? std::string() : commonest->second.example;
+    std::size_t most = 0;
+    replica_->commonest_scram_verifier_.clear();
+    for (const auto& [cost_class, same] : classes) {
+        if (cost_class.starts_with(scram_prefix) && same.secrets > most) {
+            most = same.secrets;
+            replica_->commonest_scram_verifier_ = same.example;
+        }
+    }
 }
 
 std::shared_ptr<const Replica> ReplicaBuilder::build() && {

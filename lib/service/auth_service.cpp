@@ -36,6 +36,7 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
       keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
       stored_(realm_, shared_->sessions()),
       desk_(options.authn.password, shared_->blocking_budget()),
+      scram_(shared_->scram_decoy()),
       feed_(shared_->realm(options.database).feed()),
       options_(std::make_shared<const Options>(std::move(options))),
       cursor_(feed_->journal().now()) {
@@ -65,13 +66,11 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
     }
     catch_up();
     unasked_.begin(request.connection);
-    // The broker answers late by client id alone, on whatever listener.
-    for (AuthService* instance : shared_->instances()) {
-        instance->desk_.forget(request.client_id);
-    }
+    forget_waiting(request.client_id);
     if (is_recheck(request)) {
         return {LoginOutcome::accepted, LoginCause::already_in, nullptr, {}};
     }
+    scram_.forget(request.connection);
     const Session* holder = shared_->sessions().find_connected(request.client_id);
     LoginDecision decision = desk_.decide(view(), request, &realm_, holder);
     if (decision.outcome == LoginOutcome::accepted) {
@@ -79,6 +78,13 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
     }
     log_login(request, decision);
     return decision;
+}
+
+// The broker answers late by client id alone, on whatever listener.
+void AuthService::forget_waiting(std::string_view client_id) {
+    for (AuthService* instance : shared_->instances()) {
+        instance->desk_.forget(client_id);
+    }
 }
 
 void AuthService::complete_logins(const Completer& complete) {
@@ -175,11 +181,68 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
     shared_->sessions().open(std::move(session));
 }
 
+// That of this very connection, or null.
+const Session* AuthService::session_of(const LoginRequest& request) const {
+    const Session* holder = shared_->sessions().find_connected(request.client_id);
+    return holder != nullptr && holder->token == request.connection ? holder : nullptr;
+}
+
+ScramStep AuthService::begin_scram(const LoginRequest& request, std::string_view client_first) {
+    catch_up();
+    unasked_.begin(request.connection);
+    forget_waiting(request.client_id);
+    if (session_of(request) == nullptr) {
+        scram_.forget(request.connection);
+    }
+    ScramStep step = scram_.begin(view(), request, client_first, steady_clock::now());
+    if (step.decision) {
+        log_scram(request, step);
+    }
+    return step;
+}
+
+ScramStep AuthService::continue_scram(const LoginRequest& request,
+                                      std::string_view client_final) {
+    catch_up();
+    const auto now = steady_clock::now();
+    if (!scram_.has_begun(request.connection)) {
+        return {
+            LoginDecision{LoginOutcome::handed_on, LoginCause::no_conversation, nullptr, {}},
+            {}};
+    }
+    const Session* own = session_of(request);
+    // An AUTH packet without content: brokers to 2.1.2 ask about it in any state, and would
+    // lose track of the session if this were a refusal.
+    if (own != nullptr && !scram_.is_pending(request.connection, now)) {
+        shared_->kicks().add(*own, LoginCause::no_conversation);
+        return {};
+    }
+    const Session* holder = shared_->sessions().find_connected(request.client_id);
+    ScramStep step =
+        scram_.conclude(view(), request, &realm_, holder, client_final, now, desk_.checks());
+    LoginDecision& decision = *step.decision;
+    if (decision.outcome == LoginOutcome::accepted && own != nullptr &&
+        decision.client->username != own->username) {
+        decision = {LoginOutcome::refused, LoginCause::two_usernames, nullptr, {}};
+    }
+    if (decision.outcome == LoginOutcome::accepted) {
+        open_session(request, decision);
+    }
+    log_scram(request, step);
+    return step;
+}
+
+bool AuthService::is_authenticating(const void* connection, std::string_view client_id) const {
+    return scram_.has_not_succeeded(connection) &&
+           !shared_->sessions().is_there(client_id, connection);
+}
+
 Secret AuthService::pre_shared_key(std::string_view identity,
                                    std::optional<std::string_view> address,
                                    const void* connection) {
     catch_up();
     unasked_.begin(connection);
+    scram_.forget(connection);
     auto key = pgauth::pre_shared_key(view(), identity, address);
     if (key) {
         unasked_.note_pre_shared_key(connection, identity);
@@ -310,6 +373,7 @@ void AuthService::disconnected(const void* connection,
     catch_up();
     recheck_window_.note_disconnect();
     unasked_.end(connection, client_id && shared_->sessions().is_there(*client_id, connection));
+    scram_.forget(connection);
     shared_->sessions().close(connection, client_id);
 }
 
@@ -434,6 +498,13 @@ void AuthService::follow(std::shared_ptr<ReplicaFeed> feed) {
 
 void AuthService::log_login(const LoginRequest& request, const LoginDecision& decision) {
     log_.log(level_of(decision), line_of(request, decision));
+}
+
+void AuthService::log_scram(LoginRequest request, const ScramStep& step) {
+    if (!step.username.empty()) {
+        request.username = step.username;
+    }
+    log_login(request, *step.decision);
 }
 
 void AuthService::drain_log(const std::function<void(LogLevel, const std::string&)>& write) {

@@ -40,6 +40,7 @@
 #include "service/gate.hpp"
 #include "service/login_desk.hpp"
 #include "service/recheck_window.hpp"
+#include "service/scram_logins.hpp"
 #include "service/session_keeper.hpp"
 #include "service/shared_state.hpp"
 #include "service/stored_sessions.hpp"
@@ -83,6 +84,20 @@ class AuthService {
 
     // The broker has let it in.
     void connected();
+
+    // Enhanced authentication with scram_method: the client's first message and its last.
+    // request.username: what the connection is called already, if anything; A
+    // connection that has a session may begin again, and has it still where it proves to be the
+    // same client once more. A step without decision and message: the client is out of turn,
+    // and will be thrown off. REQUIRES: the broker's thread.
+    [[nodiscard]] ScramStep begin_scram(const LoginRequest& request,
+                                        std::string_view client_first);
+    [[nodiscard]] ScramStep continue_scram(const LoginRequest& request,
+                                           std::string_view client_final);
+
+    // Whether the connection has begun to authenticate in this way, and never succeeded.
+    [[nodiscard]] bool is_authenticating(const void* connection,
+                                         std::string_view client_id) const;
 
     // The key of a TLS-PSK client, in hexadecimal digits. Where it may not come in, one that
     // nobody has: unknown and disabled identities look like wrong keys to the peer. The rest of
@@ -137,12 +152,14 @@ class AuthService {
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
     void open_session(const LoginRequest& request, const LoginDecision& decision);
+    void forget_waiting(std::string_view client_id);
     void complete_login(const LateLogin& late, const Completer& complete);
     [[nodiscard]] LoginDecision decide_late(const LateLogin& late);
     void open_completing();
     [[nodiscard]] bool is_unasked(const AccessCheck& check,
                                   const void* connection,
                                   const LookUp& look_up);
+    [[nodiscard]] const Session* session_of(const LoginRequest& request) const;
     [[nodiscard]] const Session* adopt(const AccessCheck& check,
                                        const void* connection,
                                        const LookUp& look_up);
@@ -150,6 +167,7 @@ class AuthService {
                                                const void* connection,
                                                const LookUp& look_up);
     void log_login(const LoginRequest& request, const LoginDecision& decision);
+    void log_scram(LoginRequest request, const ScramStep& step);
     void catch_up();
     void catch_up(Deadlines deadlines);
     void take_up(Result<Options> options);
@@ -179,6 +197,7 @@ class AuthService {
     };
 
     std::optional<Completing> completing_;
+    ScramLogins scram_;
     bool warned_of_listener_ = false;
     std::shared_ptr<const Replica> replica_;  // null before the first load
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet

@@ -9,17 +9,6 @@ namespace pgauth {
 
 namespace {
 
-// Why nobody can be let in at the moment.
-std::optional<LoginCause> reason_to_wait(const View& view) {
-    if (view.replica == nullptr) {
-        return LoginCause::replica_not_ready;
-    }
-    const auto& max_age = view.options->authn.max_age;
-    const bool too_old = max_age && view.confirmed_at &&
-                         std::chrono::steady_clock::now() - *view.confirmed_at > *max_age;
-    return too_old ? std::optional(LoginCause::replica_too_old) : std::nullopt;
-}
-
 std::optional<IpAddress> address_in(const std::optional<std::string_view>& text) {
     const auto address = IpAddress::parse(text.value_or(""));
     return address ? std::optional(*address) : std::nullopt;
@@ -43,13 +32,24 @@ bool is_in_use_by_another(const View& view,
 
 }  // namespace
 
+std::optional<LoginCause> reason_to_wait(const View& view) {
+    if (view.replica == nullptr) {
+        return LoginCause::replica_not_ready;
+    }
+    const auto& max_age = view.options->authn.max_age;
+    const bool too_old = max_age && view.confirmed_at &&
+                         std::chrono::steady_clock::now() - *view.confirmed_at > *max_age;
+    return too_old ? std::optional(LoginCause::replica_too_old) : std::nullopt;
+}
+
 LoginAttempt attempt_of(const LoginRequest& request) {
     return {.client_id = request.client_id,
             .username = request.username,
             .password = request.password,
             .address = address_in(request.address),
             .certificate = request.certificate,
-            .has_pre_shared_key = request.has_pre_shared_key};
+            .has_pre_shared_key = request.has_pre_shared_key,
+            .proofs = request.proofs};
 }
 
 Screening screen(const View& view,
@@ -63,6 +63,13 @@ Screening screen(const View& view,
     attempt.client_id_in_use = is_in_use_by_another(view, attempt, request, realm, holder);
     return Authenticator(view.options->authn)
         .screen(*view.replica, attempt, std::chrono::system_clock::now());
+}
+
+LoginDecision judge(const View& view,
+                    const LoginRequest& request,
+                    const void* realm,
+                    const Session* holder) {
+    return screen(view, request, realm, holder).conclude(PasswordCheck::not_made);
 }
 
 tl::expected<std::string, LoginCause> pre_shared_key(const View& view,

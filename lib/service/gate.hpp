@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "authn/authenticator.hpp"
 #include "authn/login.hpp"
@@ -31,12 +32,13 @@ struct LoginRequest {
     std::string_view client_id;
     std::optional<std::string_view> username;
     std::optional<std::string_view> password;
-    std::optional<std::string_view> address;   // none: the broker made this connection up
-    const void* connection = nullptr;          // the broker's; tells connections apart
-    bool durable = false;                      // its session may outlive the connection
-    const Certificate* certificate = nullptr;  // none was presented
-    bool has_pre_shared_key = false;           // of the client that its username names
-    bool can_wait = false;                     // the broker takes an answer later
+    std::optional<std::string_view> address;     // none: the broker made this connection up
+    const void* connection = nullptr;            // the broker's; tells connections apart
+    bool durable = false;                        // its session may outlive the connection
+    const Certificate* certificate = nullptr;    // none was presented
+    bool has_pre_shared_key = false;             // of the client that its username names
+    const std::vector<Proof>* proofs = nullptr;  // by SCRAM, instead of a password
+    bool can_wait = false;                       // the broker takes an answer later
 };
 
 struct View {
@@ -47,12 +49,21 @@ struct View {
 
 [[nodiscard]] LoginAttempt attempt_of(const LoginRequest& request);
 
+// Why nobody can be let in at the moment.
+[[nodiscard]] std::optional<LoginCause> reason_to_wait(const View& view);
+
 // `holder`: the connected session that has the client id, or null; `realm`: the clients of this
 // listener. What is left to find out is whether its password fits.
 [[nodiscard]] Screening screen(const View& view,
                                const LoginRequest& request,
                                const void* realm,
                                const Session* holder);
+
+// The same of a login without a password, which leaves nothing to find out.
+[[nodiscard]] LoginDecision judge(const View& view,
+                                  const LoginRequest& request,
+                                  const void* realm,
+                                  const Session* holder);
 
 // The key of a TLS-PSK client in hexadecimal digits, or why it has none.
 [[nodiscard]] tl::expected<std::string, LoginCause> pre_shared_key(

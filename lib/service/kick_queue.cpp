@@ -9,7 +9,8 @@ namespace {
 bool is_still_meant(const SessionTable& sessions, const Kick& kick) {
     const Session* session = sessions.find_connected(kick.client_id);
     return session != nullptr && session->serial == kick.serial &&
-           (session->cut || kick.cause == LoginCause::thrown_off);
+           (session->cut || kick.cause == LoginCause::thrown_off ||
+            kick.cause == LoginCause::no_conversation);
 }
 
 }  // namespace

@@ -99,6 +99,9 @@ class LoginDesk {
     // The logins that can be answered.
     [[nodiscard]] std::vector<LateLogin> take_late();
 
+    // For logins that prove a password in another way.
+    [[nodiscard]] PasswordChecks& checks() noexcept { return checks_; }
+
     [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
 
   private:

@@ -7,7 +7,8 @@
 // With `per_listener_settings true` the broker loads the plugin once for each listener that
 // names it, each with its own options. Client ids are the whole broker's, so there is one table
 // of sessions, and one queue of those to throw off; and one replica serves all instances with
-// the same database settings.
+// the same database settings. Nor may a username that nobody has look different on two
+// listeners.
 //
 // It is there as long as an instance is: nothing outlives the last one.
 // Thread safety: none; for the broker's thread.
@@ -20,6 +21,7 @@
 
 #include "authn/blocking_budget.hpp"
 #include "authz/session_table.hpp"
+#include "password/scram_decoy.hpp"
 #include "service/kick_queue.hpp"
 #include "store/database_options.hpp"
 #include "sync/replica_feed.hpp"
@@ -61,6 +63,8 @@ class SharedState {
     // Of the one thread of the broker.
     [[nodiscard]] BlockingBudget& blocking_budget() noexcept { return blocking_budget_; }
 
+    [[nodiscard]] const ScramDecoy& scram_decoy() const noexcept { return scram_decoy_; }
+
     // Those that are alive; each enters and leaves by itself.
     [[nodiscard]] std::vector<AuthService*>& instances() noexcept { return instances_; }
 
@@ -68,6 +72,7 @@ class SharedState {
     SessionTable sessions_;
     KickQueue kicks_;
     BlockingBudget blocking_budget_;
+    ScramDecoy scram_decoy_;
     std::vector<AuthService*> instances_;
     std::deque<Realm> realms_;  // INVARIANT: never moves one, never loses one
 };

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from scram import ScramClient
+
 README = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
 
 
@@ -52,6 +54,14 @@ def test_a_hash_made_in_the_shell_lets_the_client_in(place):
     done = shell(place, script, typed="made-in-a-shell\n")
     assert done.returncode == 0, done.stderr
     place.until_answer(0, "press-8", password="made-in-a-shell")
+
+
+def test_a_verifier_made_in_the_shell_lets_the_client_in_by_scram(place):
+    [script] = blocks("sh", "SCRAM")
+    done = shell(place, script, typed="made-in-a-shell\n")
+    assert done.returncode == 0, done.stderr
+    place.until_answer(0, "press-5", password="made-in-a-shell")
+    ScramClient(place.broker, "press-5", username="press-5", password="made-in-a-shell").login()
 
 
 def test_the_certificates_line_lets_its_client_in(place):

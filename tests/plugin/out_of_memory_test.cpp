@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/fake_broker.hpp"
 #include "support/plant.hpp"
+#include "support/scram_client.hpp"
 
 using namespace pgauth::testing;
 
@@ -57,6 +58,43 @@ TEST_CASE("a login that runs out of memory is turned away for now, and nothing e
         CHECK(failures > 3);
         CHECK(result == MOSQ_ERR_SUCCESS);
     }
+}
+
+TEST_CASE("so is a login by SCRAM", "[plugin][tables][memory][scram]") {
+    Plant plant;
+    plant.database().sql(
+        "UPDATE mqtt_auth.credentials SET secret = 'SCRAM-SHA-256$10:MDEyMzQ1Njc4OWFiY2RlZg==$"
+        "AjT989/TpsF9gOMbX+4Tvc9tpEOukZKVpULARxvurws=:"
+        "CG9EJTV9mXeorPY+BlPWUwSVd5tJVyuHG5bfsnH1rx8=' WHERE username = 'press-7'");
+    LoadedPlugin plugin(plant.options());
+    REQUIRE(plugin.init_result() == MOSQ_ERR_SUCCESS);
+    mosquitto bystander = connection_of("press-8");
+    REQUIRE(plugin.log_in(bystander, "sesame") == MOSQ_ERR_SUCCESS);
+    mosquitto press{.id = "a client id that is too long for a small string"};
+    constexpr const char* method = "SCRAM-SHA-256";
+    pgauth::test::ScramClient client("press-7", "sesame");
+    const std::string first = client.first();
+    int result = MOSQ_ERR_SUCCESS;
+    const std::size_t failures = with_every_allocation_failing(
+        [&](bool failed) {
+            CHECK((result == MOSQ_ERR_SUCCESS || (failed && result == MOSQ_ERR_UNKNOWN)));
+            CHECK(plugin.disconnect(press) == MOSQ_ERR_SUCCESS);
+            CHECK(plugin.write(bystander, "plant/press-8/state") == MOSQ_ERR_SUCCESS);
+            press.username.reset();
+        },
+        [&] {
+            result = plugin.start_authentication(press, method, first);
+            if (result == MOSQ_ERR_AUTH_CONTINUE) {
+                std::string answer;
+                {
+                    const AllocationsSucceed here;
+                    answer = client.answer(plugin.authentication());
+                }
+                result = plugin.continue_authentication(press, method, answer);
+            }
+        });
+    CHECK(failures > 10);
+    CHECK(result == MOSQ_ERR_SUCCESS);
 }
 
 TEST_CASE("a takeover that runs out of memory leaves a state that holds together",

@@ -107,7 +107,7 @@ TEST_CASE("a database that cannot be reached lets the broker start, and the log 
     LoadedPlugin plugin(
         {{"database_connection", refused_connection()}, {"replica_start_wait", "100ms"}});
     REQUIRE(plugin.init_result() == MOSQ_ERR_SUCCESS);
-    CHECK(plugin.callback_count() == (is_2_1() ? 8 : 6));
+    CHECK(plugin.callback_count() == (is_2_1() ? 10 : 8));
     REQUIRE(eventually([&] {
         plugin.tick();
         return broker_log().count("nobody can log in") == 1;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <map>
@@ -423,6 +424,41 @@ int LoadedPlugin::subscribe(mosquitto& client, const char* filter, int qos) {
 
 int LoadedPlugin::unsubscribe(mosquitto& client, const char* filter) {
     return check(client, MOSQ_ACL_UNSUBSCRIBE, filter);
+}
+
+int LoadedPlugin::authenticate(int event_number,
+                               mosquitto& client,
+                               const char* method,
+                               std::string_view data) {
+    std::vector<char> received;  // ends where the data do, so that reading on is found out
+    {
+        const AllocationsSucceed here;
+        received.assign(data.begin(), data.end());
+    }
+    mosquitto_evt_extended_auth event{};
+    event.client = &client;
+    event.auth_method = method;
+    event.data_in = received.data();
+    event.data_in_len = static_cast<std::uint16_t>(received.size());
+    const int result = call(event_number, &event);
+    const AllocationsSucceed here;
+    sent_.assign(static_cast<const char*>(event.data_out), event.data_out_len);
+    std::free(event.data_out);  // NOLINT(cppcoreguidelines-no-malloc): as the broker does
+    return result;
+}
+
+int LoadedPlugin::start_authentication(mosquitto& client,
+                                       const char* method,
+                                       std::string_view message) {
+    return authenticate(MOSQ_EVT_EXT_AUTH_START, client, method, message);
+}
+
+// 2.0.11 does not say the method again.
+int LoadedPlugin::continue_authentication(mosquitto& client,
+                                          const char* method,
+                                          std::string_view message) {
+    return authenticate(
+        MOSQ_EVT_EXT_AUTH_CONTINUE, client, is_2_1() ? method : nullptr, message);
 }
 
 std::optional<std::string> LoadedPlugin::pre_shared_key(mosquitto& client,

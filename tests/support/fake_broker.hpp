@@ -155,6 +155,15 @@ class LoadedPlugin {
     int unsubscribe(mosquitto& client, const char* filter);
     int check(mosquitto& client, int access, const char* topic, int qos = 0);
 
+    // Enhanced authentication, with this Authentication Method. Gives, as authentication(),
+    // what the client is sent along with it.
+    int start_authentication(mosquitto& client, const char* method, std::string_view message);
+    int continue_authentication(mosquitto& client,
+                                const char* method,
+                                std::string_view message);
+
+    [[nodiscard]] const std::string& authentication() const noexcept { return sent_; }
+
     // The key that a TLS-PSK handshake is made with; none where there is to be none. A key may
     // have `room` bytes with its end.
     std::optional<std::string> pre_shared_key(mosquitto& client,
@@ -175,11 +184,13 @@ class LoadedPlugin {
 
   private:
     int call(int event, void* data);
+    int authenticate(int event, mosquitto& client, const char* method, std::string_view data);
 
     std::unique_ptr<PluginLibrary> library_;
     std::unique_ptr<mosquitto_plugin_id_t> id_;
     void* userdata_ = nullptr;
     int init_result_ = MOSQ_ERR_UNKNOWN;
+    std::string sent_;
 };
 
 }  // namespace pgauth::testing

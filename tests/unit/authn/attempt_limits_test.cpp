@@ -20,9 +20,7 @@ struct Asker {
     std::string username;
     std::string address;
 
-    [[nodiscard]] AttemptLimits::Attempt attempt() const {
-        return {username, *IpAddress::parse(address)};
-    }
+    [[nodiscard]] Attempt attempt() const { return {username, *IpAddress::parse(address)}; }
 
     // How many of `count` attempts with a wrong password are let through.
     [[nodiscard]] int guess(int count, SteadyInstant now) const {
