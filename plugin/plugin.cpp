@@ -343,7 +343,10 @@ int on_tick(int /*event*/, void* event_data, void* userdata) {
     return guarded(
         *static_cast<Plugin*>(userdata), MOSQ_ERR_SUCCESS, [&](AuthService& service) {
             service.tick();
-            service.complete_logins(complete);
+            service.complete_logins([&](const std::string& client_id, bool accepted) {
+                drain_log(service);  // why it is refused, before it is
+                complete(client_id, accepted);
+            });
             service.throw_off(kick);
             // 2.0 raises DISCONNECT with a freed connection after some kicks: there they only
             // lose their rights.

@@ -55,6 +55,11 @@ struct Pbkdf2 {
     SaltedHash salted;
 };
 
+// crypt_scrypt.cpp has the other meaning of `$7$`.
+bool claims_pbkdf2(std::string_view text) {
+    return text.starts_with("$7$") && !is_crypt_scrypt(text);
+}
+
 Result<Pbkdf2> read_pbkdf2(std::string_view text) {
     const std::vector<std::string_view> fields = split_fields(text);
     if (fields.size() != 4) {
@@ -109,12 +114,10 @@ PasswordVerdict verify_sha512(std::string_view text, std::string_view password) 
 
 }  // namespace
 
-// crypt_scrypt.cpp has the other meaning of `$7$`.
 constinit const SecretFormat mosquitto_pbkdf2_format{
     .format = PasswordFormat::mosquitto_pbkdf2,
     .looks_like = "$7$101$<salt>$<hash>",
-    .claims =
-        [](std::string_view text) { return text.starts_with("$7$") && !is_crypt_scrypt(text); },
+    .claims = claims_pbkdf2,
     .cost_class = cost_class_of_pbkdf2,
     .verify = verify_pbkdf2,
 };

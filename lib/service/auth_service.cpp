@@ -109,11 +109,14 @@ void AuthService::complete_login(const LateLogin& late, const Completer& complet
     const LoginRequest request = late.request();
     LoginDecision decision = decide_late(late);
     const bool accepted = decision.outcome == LoginOutcome::accepted;
-    if (accepted) {
-        completing_.emplace(Completing{request, decision});
+    if (!accepted) {
+        log_login(request, decision);
+        complete(late.client_id(), false);
+        return;
     }
-    complete(late.client_id(), accepted);
-    if (accepted && std::exchange(completing_, std::nullopt)) {
+    completing_.emplace(Completing{request, decision});
+    complete(late.client_id(), true);
+    if (std::exchange(completing_, std::nullopt)) {
         decision = {LoginOutcome::try_again, LoginCause::left, decision.client, {}};
     }
     log_login(request, decision);

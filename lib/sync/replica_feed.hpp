@@ -122,6 +122,7 @@ class ReplicaFeed : private ReplicaKeeper::Source {
     // The thread's own.
     std::optional<FeedPosition> position_;  // up to where current_ is true
     std::vector<std::shared_ptr<const Replica>> retired_;
+    bool read_afresh_ = false;  // and its memory was not looked after yet
     std::set<std::string> reported_defects_;
     std::optional<SteadyInstant> lost_since_;
     std::optional<SteadyInstant> lost_reported_at_;

@@ -53,10 +53,11 @@ class Broker:
     """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
     listeners: any of LISTENERS; "tcp" is always there. authority: signs the server's certificate, and
     is whom it trusts to sign those of clients.
-    allow_anonymous, log_types, settings: into mosquitto.conf (settings: lines for the whole broker)."""
+    allow_anonymous, log_types, settings: into mosquitto.conf (settings: lines for the whole broker).
+    blocking_budget: such that, before 2.1, one login after the other finds the time for its hash; None: the default."""
 
     def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
-                 log_types=("all",), settings=(), plugin=True):
+                 log_types=("all",), settings=(), plugin=True, blocking_budget="1s"):
         self.directory = temporary_directory("pgauth-mq-")
         self.per_listener_settings = per_listener_settings
         self.config_file = os.path.join(self.directory, "pgauth.yaml")
@@ -67,7 +68,8 @@ class Broker:
         if config is not None:
             self.configure(config)
         settings = (*(f"log_type {kind}" for kind in log_types), *settings)
-        self._write_conf(per_listener_settings, allow_anonymous, settings, plugin, config is not None)
+        self._write_conf(per_listener_settings, allow_anonymous, settings,
+                         self._plugin_lines(config is not None, blocking_budget) if plugin else [])
 
     def port(self, transport="tcp"):
         return self._ports[transport].number
@@ -86,11 +88,13 @@ class Broker:
         """Writes pgauth.yaml; the broker takes it up when it starts and at SIGHUP."""
         pathlib.Path(self.config_file).write_text(text, encoding="utf8")
 
-    def _write_conf(self, per_listener, allow_anonymous, settings, plugin, with_config):
-        guard = [f"allow_anonymous {str(allow_anonymous).lower()}"]
-        if plugin:
-            guard += [f"plugin {plugin_path()}"]
-            guard += [f"plugin_opt_config {self.config_file}"] if with_config else []
+    def _plugin_lines(self, with_config, blocking_budget):
+        return [f"plugin {plugin_path()}",
+                *([f"plugin_opt_config {self.config_file}"] if with_config else []),
+                *([f"plugin_opt_authentication_password_blocking_budget {blocking_budget}"] if blocking_budget else [])]
+
+    def _write_conf(self, per_listener, allow_anonymous, settings, plugin_lines):
+        guard = [f"allow_anonymous {str(allow_anonymous).lower()}", *plugin_lines]
         lines = [
             f"per_listener_settings {str(per_listener).lower()}",
             *(["user root"] if as_root() else []),
