@@ -94,7 +94,8 @@ tl::expected<std::uint64_t, LoginCause> PasswordChecks::check_elsewhere(
     for (const std::string& secret : question.secrets) {
         number ^= mac_({secret}).first;
     }
-    const Seconds cost = expected(question).value_or(Seconds(0));
+    constexpr Seconds unknown_cost{0.25};  // until the first of its kind was hashed
+    const Seconds cost = expected(question).value_or(unknown_cost);
     if (!take_attempt(attempt_of(question))) {
         return tl::unexpected(LoginCause::too_many_attempts);
     }

@@ -1,5 +1,6 @@
 #include "authn/verifiers.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -42,7 +43,7 @@ void Verifiers::stop() {
 
 bool Verifiers::is_full(Seconds expected) const {
     return queue_.size() >= longest_queue ||
-           (!queue_.empty() && (queued_ + expected) / thread_count_ > longest_wait);
+           (!queue_.empty() && slowness_ * (queued_ + expected) / thread_count_ > longest_wait);
 }
 
 bool Verifiers::submit(Job& job) {
@@ -63,6 +64,14 @@ std::vector<Verifiers::Finished> Verifiers::take() {
     return std::exchange(finished_, {});
 }
 
+void Verifiers::note_slowness(Seconds lasted, Seconds took) {
+    constexpr Seconds long_enough{0.001};
+    constexpr double weight = 0.2;
+    if (took >= long_enough) {
+        slowness_ += weight * (std::max(1.0, lasted / took) - slowness_);
+    }
+}
+
 void Verifiers::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -75,17 +84,20 @@ void Verifiers::work() {
         queued_ = queue_.empty() ? Seconds(0) : queued_ - job.expected;
         lock.unlock();
 
-        const Seconds began_at = processor_time();
+        const auto began_at = std::chrono::steady_clock::now();
+        const Seconds had_before = processor_time();
         Finished finished{job.number, {}, PasswordCheck::not_computed, Seconds(0)};
         try {
             finished.check = check_password(job.question);
         } catch (const std::exception&) {
             // Out of memory, most likely: says nothing about the password.
         }
-        finished.took = processor_time() - began_at;
+        finished.took = processor_time() - had_before;
         finished.question = std::move(job.question);
+        const Seconds lasted = std::chrono::steady_clock::now() - began_at;
 
         lock.lock();
+        note_slowness(lasted, finished.took);
         finished_.push_back(std::move(finished));
     }
 }

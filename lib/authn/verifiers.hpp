@@ -32,7 +32,7 @@ class Verifiers {
     using Seconds = std::chrono::duration<double>;
 
     // No job begins later than this after it was queued, as far as can be foreseen.
-    static constexpr Seconds longest_wait{3};
+    static constexpr Seconds longest_wait{2};
     static constexpr std::size_t longest_queue = 10'000;
 
     struct Job {
@@ -71,12 +71,16 @@ class Verifiers {
     void work();
     void end();
     [[nodiscard]] bool is_full(Seconds expected) const;
+    void note_slowness(Seconds lasted, Seconds took);
 
     const unsigned thread_count_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> queue_;
-    Seconds queued_{0};  // what the queue is expected to take
+    Seconds queued_{0};  // of the processor's time: what the queue is expected to take
+    // How long a hash takes for each second of the processor that it needs: others want that
+    // too, and at nice 19 they go first.
+    double slowness_ = 1;
     std::vector<Finished> finished_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

@@ -73,8 +73,10 @@ class LateLogin {
 
 class LoginDesk {
   public:
-    // From the login to the answer. The broker keeps a client id to itself meanwhile.
-    static constexpr std::chrono::seconds longest_wait{5};
+    // From the login to the answer, several times as long as anybody should wait for a hash:
+    // what is answered then is "not authorized". The broker keeps the client id to itself
+    // meanwhile.
+    static constexpr std::chrono::seconds longest_wait{10};
 
     // REQUIRES: `budget` outlives it.
     LoginDesk(const PasswordOptions& options, BlockingBudget& budget)
