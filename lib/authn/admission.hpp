@@ -5,8 +5,8 @@
 //   const LoginDecision now = authenticator.judge_again(*replica, …, *session.admission, …);
 //
 // A password is not kept. A Proof remembers the secret that it fitted, and holds as long as the
-// client has a credential with that very secret: replacing the password ends it, whatever row
-// the new one is in.
+// client has a credential with that very secret, or with one that was made of the same password
+// in its place: replacing the password ends it, whatever row the new one is in.
 //
 // Thread safety: values; immutable once shared.
 

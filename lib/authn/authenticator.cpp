@@ -62,8 +62,10 @@ const Credential* newest_key(const Client& client, Instant now) {
     return newest;
 }
 
-bool contains(const std::vector<Proof>& proofs, const Proof& proof) {
-    return std::find(proofs.begin(), proofs.end(), proof) != proofs.end();
+bool is_proved(const Credential& credential, const std::vector<Proof>& proofs) {
+    return std::any_of(proofs.begin(), proofs.end(), [&](const Proof& proof) {
+        return proves(proof, credential);
+    });
 }
 
 bool can_be_a_password(const std::optional<std::string_view>& password) {
@@ -145,6 +147,7 @@ Screening Authenticator::screen(const Replica& replica,
         options_.methods.contains(Method::password) && can_be_a_password(attempt.password);
     if (!make_hash) {
         screening.secrets_.clear();
+        screening.credentials_.clear();
     } else if (screening.secrets_.empty() && !replica.decoy_secret().empty()) {
         screening.secrets_.push_back(replica.decoy_secret());
     }
@@ -158,14 +161,14 @@ void Screening::look_at(const Credential& credential,
                         Instant now) {
     live_.insert(credential.method);
     const bool proved_before =
-        attempt.proofs != nullptr &&
-        contains(*attempt.proofs, proof_of(credential.method, credential.secret));
+        attempt.proofs != nullptr && is_proved(credential, *attempt.proofs);
     bool satisfied = false;
     switch (credential.method) {
         case Method::password:
             satisfied = proved_before;
             if (attempt.password) {
                 secrets_.push_back(credential.secret);
+                credentials_.push_back(credential.id);
             }
             break;
         case Method::certificate:

@@ -43,6 +43,11 @@ class Screening {
     // made.
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
+    // Of each of them, the id of its credential. Empty for a decoy.
+    [[nodiscard]] const std::vector<std::int64_t>& credentials() const noexcept {
+        return credentials_;
+    }
+
     // Whose secrets they are: the client's username, or the one that was sent.
     [[nodiscard]] const std::string& username() const noexcept { return username_; }
 
@@ -72,6 +77,7 @@ class Screening {
     MethodSet live_;       // methods of which there is a live, enabled credential
     MethodSet satisfied_;  // by the connection itself: certificate, psk
     std::vector<std::string> secrets_;
+    std::vector<std::int64_t> credentials_;
     std::vector<Proof> proofs_;  // of pre-shared keys, and of what was proved before
 };
 

@@ -1,11 +1,17 @@
 #include "authn/login.hpp"
 
-#include <functional>
+#include "base/digest.hpp"
 
 namespace pgauth {
 
-Proof proof_of(Method method, std::string_view secret) noexcept {
-    return {method, std::hash<std::string_view>{}(secret)};
+Proof proof_of(Method method, std::string_view secret) {
+    return {method, first_bits_of_sha256(secret)};
+}
+
+bool proves(const Proof& proof, const Credential& credential) {
+    return proof == proof_of(credential.method, credential.secret) ||
+           (proof.method == credential.method &&
+            first_bits_in(credential.rehashed_from) == proof.secret);
 }
 
 std::string_view explain(LoginCause cause) noexcept {

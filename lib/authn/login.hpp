@@ -23,12 +23,16 @@ namespace pgauth {
 // That a connection knew a secret: the hash that its password fitted, or its pre-shared key.
 struct Proof {
     Method method = Method::password;
-    std::uint64_t secret = 0;  // tells secrets apart, and nothing else of them
+    std::uint64_t secret = 0;  // the first bits of its SHA-256
 
     bool operator==(const Proof&) const = default;
 };
 
-[[nodiscard]] Proof proof_of(Method method, std::string_view secret) noexcept;
+[[nodiscard]] Proof proof_of(Method method, std::string_view secret);
+
+// Whether it is of the secret of `credential`, or of the one that this was rehashed from: both
+// are of the same password.
+[[nodiscard]] bool proves(const Proof& proof, const Credential& credential);
 
 struct LoginAttempt {
     std::string_view client_id;

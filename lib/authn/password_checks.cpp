@@ -24,8 +24,17 @@ std::string cost_class_of(const std::string& secret) {
 
 }  // namespace
 
-PasswordChecks::PasswordChecks(const PasswordOptions& options)
-    : options_(options), verifiers_(std::make_unique<Verifiers>(options.threads)) {}
+PasswordChecks::PasswordChecks(const PasswordOptions& options, SwapWriter write_swap)
+    : write_swap_(std::move(write_swap)),
+      options_(options),
+      verifiers_(make_verifiers(options.threads)) {}
+
+std::unique_ptr<Verifiers> PasswordChecks::make_verifiers(unsigned threads) {
+    return std::make_unique<Verifiers>(
+        threads, [this](Verifiers::Rehash rehash, std::string new_secret) {
+            note_rehashed(std::move(rehash), std::move(new_secret));
+        });
+}
 
 void PasswordChecks::set(const PasswordOptions& options) {
     const std::lock_guard lock(mutex_);
@@ -34,8 +43,7 @@ void PasswordChecks::set(const PasswordOptions& options) {
         // What was queued is asked again by whoever waits for it.
         waiting_.clear();
         verifiers_->stop();
-        left_.push_back(
-            std::exchange(verifiers_, std::make_unique<Verifiers>(options.threads)));
+        left_.push_back(std::exchange(verifiers_, make_verifiers(options.threads)));
     }
 }
 
@@ -139,6 +147,35 @@ void PasswordChecks::note(const PasswordQuestion& question, PasswordCheck check)
     const std::lock_guard lock(mutex_);
     verdicts_.remember(question, check, now + options_.remember);
     limits_.note(attempt_of(question), check.verdict, options_.attempts, now);
+    rehash_if_weak(question, check);
+}
+
+// REQUIRES: mutex_ is held.
+void PasswordChecks::rehash_if_weak(const PasswordQuestion& question, PasswordCheck check) {
+    if (!options_.rehash || !write_swap_ || check.verdict != PasswordCheck::right ||
+        check.fitting >= question.credentials.size()) {
+        return;
+    }
+    const std::string& secret = question.secrets.at(check.fitting);
+    const auto hash = PasswordHash::parse(secret);
+    if (hash && needs_rehash(*hash, *options_.rehash)) {
+        verifiers_->rehash_when_idle({.username = question.username,
+                                      .credential = question.credentials[check.fitting],
+                                      .old_secret = secret,
+                                      .password = Secret(question.password.reveal()),
+                                      .target = *options_.rehash});
+    }
+}
+
+void PasswordChecks::note_rehashed(Verifiers::Rehash rehash, std::string new_secret) {
+    {
+        const PasswordQuestion question{
+            std::move(rehash.username), {new_secret}, std::move(rehash.password)};
+        const std::lock_guard lock(mutex_);
+        verdicts_.remember(
+            question, PasswordCheck::right, steady_clock::now() + options_.remember);
+    }
+    write_swap_({rehash.credential, std::move(rehash.old_secret), std::move(new_secret)});
 }
 
 // Of the one secret that was hashed; of several no single cost is known.

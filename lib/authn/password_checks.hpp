@@ -7,12 +7,17 @@
 // Everything that is hashed is remembered, and counts for the limits of whoever asked. Who has
 // been wrong too often has nothing hashed: too_many_attempts.
 //
+// With `rehash` set, a right password whose hash is weaker is hashed once more, by the
+// verifiers when nobody waits for them, and `write_swap` is told of both hashes. The new one is
+// known to fit from then on.
+//
 // The mistake to avoid: check_here() before recall(), for what is known already.
 // Thread safety: all of it. Nothing waits for a hash but check_here(), which makes one.
 
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +34,7 @@
 #include "authn/verifiers.hpp"
 #include "base/keyed_mac.hpp"
 #include "base/result.hpp"
+#include "replica/secret_swap.hpp"
 
 namespace pgauth {
 
@@ -36,7 +42,10 @@ class PasswordChecks {
   public:
     using Seconds = Verifiers::Seconds;
 
-    explicit PasswordChecks(const PasswordOptions& options);
+    // Called on a thread of a verifier.
+    using SwapWriter = std::function<void(SecretSwap)>;
+
+    explicit PasswordChecks(const PasswordOptions& options, SwapWriter write_swap = {});
 
     // What is remembered stays.
     void set(const PasswordOptions& options);
@@ -64,9 +73,13 @@ class PasswordChecks {
     void note_attempt(const Attempt& attempt, PasswordCheck::Verdict verdict);
 
   private:
+    [[nodiscard]] std::unique_ptr<Verifiers> make_verifiers(unsigned threads);
+    void rehash_if_weak(const PasswordQuestion& question, PasswordCheck check);
+    void note_rehashed(Verifiers::Rehash rehash, std::string new_secret);
     void note(const PasswordQuestion& question, PasswordCheck check);
     void note_cost(const PasswordQuestion& question, PasswordCheck check, Seconds took);
 
+    const SwapWriter write_swap_;
     mutable std::mutex mutex_;  // guards everything below; held for microseconds
     PasswordOptions options_;
     RememberedVerdicts verdicts_;

@@ -7,6 +7,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+
+#include "password/hash_password.hpp"
 
 namespace pgauth {
 
@@ -28,6 +31,8 @@ struct PasswordOptions {
     unsigned threads = 2;                            // 1 to 64
     std::chrono::milliseconds remember{3'600'000};   // 1 min to 30 days
     std::chrono::milliseconds blocking_budget{100};  // in every second; 0 to 1 s
+    // What weaker hashes are replaced by when their passwords are seen; none: they stay.
+    std::optional<HashTarget> rehash = std::nullopt;
     AttemptOptions attempts = {};
 
     bool operator==(const PasswordOptions&) const = default;

@@ -24,6 +24,8 @@ struct PasswordQuestion {
     std::vector<std::string> secrets;  // one that fits is enough
     Secret password;
     std::optional<IpAddress> address = std::nullopt;  // whoever asks
+    // Of each secret, the id of its credential. Empty where they are nobody's.
+    std::vector<std::int64_t> credentials = {};
 };
 
 struct PasswordCheck {

@@ -8,7 +8,8 @@
 
 namespace pgauth {
 
-Verifiers::Verifiers(unsigned threads) : thread_count_(threads) {
+Verifiers::Verifiers(unsigned threads, OnRehashed on_rehashed)
+    : thread_count_(threads), on_rehashed_(std::move(on_rehashed)) {
     threads_.reserve(threads);
     try {
         for (unsigned i = 0; i < threads; ++i) {
@@ -37,6 +38,7 @@ void Verifiers::stop() {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
         queue_.clear();
+        rehashes_.clear();
     }
     changed_.notify_all();
 }
@@ -72,33 +74,66 @@ void Verifiers::note_slowness(Seconds lasted, Seconds took) {
     }
 }
 
+void Verifiers::rehash_when_idle(Rehash rehash) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || rehashes_.size() >= most_rehashes) {
+            return;
+        }
+        rehashes_.push_back(std::move(rehash));
+    }
+    changed_.notify_one();
+}
+
 void Verifiers::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        changed_.wait(lock,
+                      [this] { return stopping_ || !queue_.empty() || !rehashes_.empty(); });
         if (stopping_) {
             return;
         }
-        Job job = std::move(queue_.front());
-        queue_.pop_front();
-        queued_ = queue_.empty() ? Seconds(0) : queued_ - job.expected;
-        lock.unlock();
-
-        const auto began_at = std::chrono::steady_clock::now();
-        const Seconds had_before = processor_time();
-        Finished finished{job.number, {}, PasswordCheck::not_computed, Seconds(0)};
-        try {
-            finished.check = check_password(job.question);
-        } catch (const std::exception&) {
-            // Out of memory, most likely: says nothing about the password.
+        if (!queue_.empty()) {
+            Job job = std::move(queue_.front());
+            queue_.pop_front();
+            queued_ = queue_.empty() ? Seconds(0) : queued_ - job.expected;
+            lock.unlock();
+            check(std::move(job));
+        } else {
+            Rehash next = std::move(rehashes_.front());
+            rehashes_.pop_front();
+            lock.unlock();
+            rehash(std::move(next));
         }
-        finished.took = processor_time() - had_before;
-        finished.question = std::move(job.question);
-        const Seconds lasted = std::chrono::steady_clock::now() - began_at;
-
         lock.lock();
-        note_slowness(lasted, finished.took);
-        finished_.push_back(std::move(finished));
+    }
+}
+
+void Verifiers::check(Job job) {
+    const auto began_at = std::chrono::steady_clock::now();
+    const Seconds had_before = processor_time();
+    Finished finished{job.number, {}, PasswordCheck::not_computed, Seconds(0)};
+    try {
+        finished.check = check_password(job.question);
+    } catch (const std::exception&) {
+        // Out of memory, most likely: says nothing about the password.
+    }
+    finished.took = processor_time() - had_before;
+    finished.question = std::move(job.question);
+    const Seconds lasted = std::chrono::steady_clock::now() - began_at;
+    const std::lock_guard lock(mutex_);
+    note_slowness(lasted, finished.took);
+    finished_.push_back(std::move(finished));
+}
+
+void Verifiers::rehash(Rehash rehash) {
+    try {
+        auto secret = hash_password(rehash.target, rehash.password.reveal());
+        if (secret) {
+            on_rehashed_(std::move(rehash), *std::move(secret));
+        }
+    } catch (const std::exception&) {
+        // Out of memory, most likely: the old hash does as well.
     }
 }
 

@@ -180,6 +180,13 @@ Result<Options> load_options(const std::vector<PluginOption>& options) {
                                 path.value_or("plugin options"),
                                 parameters.error().message));
     }
+    if (const auto parameters = connection_parameters(for_writing(loaded->database));
+        !parameters) {
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("{}: database.write_connection: {}",
+                                path.value_or("plugin options"),
+                                parameters.error().message));
+    }
     return loaded;
 }
 

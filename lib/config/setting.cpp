@@ -44,27 +44,51 @@ tl::unexpected<Error> refuse(const Value& value, std::string_view problem) {
     return fail(ErrorKind::invalid_input, fmt::format("{}: {}", value.place, problem));
 }
 
+constexpr std::string_view connection_strings = "a libpq URI or key=value string";
+
 // Never repeats the value: it may hold a password.
+Result<void> set_connection(const Value& value,
+                            std::string& connection,
+                            std::string_view when_missing) {
+    if (value.text.empty()) {
+        return refuse(
+            value,
+            fmt::format("a value is missing: use {}, or {}", connection_strings, when_missing));
+    }
+    if (find_flaw(value.text, Layout::one_line)) {
+        return refuse(value,
+                      "a connection string is one line of UTF-8 without control "
+                      "characters: percent-encode them in a URI");
+    }
+    if (const auto readable = check_connection_string(value.text); !readable) {
+        return refuse(value, readable.error().message);
+    }
+    connection = value.text;
+    return {};
+}
+
 Setting connection(std::string path, Field<std::string> field) {
+    const auto set = [field = std::move(field)](const Value& value, Options& options) {
+        return set_connection(value,
+                              field(options),
+                              "leave the key out where PG* environment variables say it all");
+    };
+    return {std::move(path), {Shape::word}, std::string(connection_strings), set};
+}
+
+Setting connection_or_null(std::string path, Field<std::string> field) {
     const auto set = [field = std::move(field)](const Value& value,
                                                 Options& options) -> Result<void> {
-        if (value.text.empty()) {
-            return refuse(value,
-                          "a value is missing: use a libpq URI or key=value string, or leave "
-                          "the key out where PG* environment variables say it all");
+        if (value.shape == Shape::null) {
+            field(options).clear();
+            return {};
         }
-        if (find_flaw(value.text, Layout::one_line)) {
-            return refuse(value,
-                          "a connection string is one line of UTF-8 without control "
-                          "characters: percent-encode them in a URI");
-        }
-        if (const auto readable = check_connection_string(value.text); !readable) {
-            return refuse(value, readable.error().message);
-        }
-        field(options) = value.text;
-        return {};
+        return set_connection(value, field(options), "null");
     };
-    return {std::move(path), {Shape::word}, "a libpq URI or key=value string", set};
+    return {std::move(path),
+            {Shape::word, Shape::null},
+            std::string(connection_strings) + ", or null",
+            set};
 }
 
 template <typename T>
@@ -207,15 +231,23 @@ Setting methods(std::string path, Field<MethodSet> field) {
     return {std::move(path), {Shape::list}, "a list of " + names, set};
 }
 
-// A key whose feature is yet to come. The value may hold a password.
-Setting later_connection(std::string path) {
-    const auto set = [](const Value& value, Options&) -> Result<void> {
-        if (value.shape != Shape::null) {
-            return refuse(value, "not supported by this version: use null");
+// The one word that there is so far, or null.
+Setting hash_target_or_null(std::string path, Field<std::optional<HashTarget>> field) {
+    const std::string accepted = "argon2id, or null";
+    const auto set = [field = std::move(field), accepted](const Value& value,
+                                                          Options& options) -> Result<void> {
+        if (value.shape == Shape::null) {
+            field(options) = std::nullopt;
+            return {};
         }
+        if (value.text != "argon2id") {
+            return refuse(
+                value, fmt::format("{} is not accepted: use {}", shown(value.text), accepted));
+        }
+        field(options) = HashTarget::argon2id;
         return {};
     };
-    return {std::move(path), {Shape::null, Shape::word}, "null", set};
+    return {std::move(path), {Shape::word, Shape::null}, accepted, set};
 }
 
 std::string_view describe(Shape shape) {
@@ -245,7 +277,8 @@ std::vector<Setting> make_settings() {
                at(&Options::database, &DatabaseOptions::tls),
                {{"verify_full", DatabaseTls::verify_full},
                 {"unverified", DatabaseTls::unverified}}),
-        later_connection("database.write_connection"),
+        connection_or_null("database.write_connection",
+                           at(&Options::database, &DatabaseOptions::write_connection)),
         duration("database.poll_interval",
                  at(&Options::database, &DatabaseOptions::poll_interval),
                  {.least = milliseconds(100), .most = hours(1)}),
@@ -278,6 +311,8 @@ std::vector<Setting> make_settings() {
         duration("authentication.password.blocking_budget",
                  in_password(&PasswordOptions::blocking_budget),
                  {.least = milliseconds(0), .most = seconds(1)}),
+        hash_target_or_null("authentication.password.rehash",
+                            in_password(&PasswordOptions::rehash)),
         choice("authentication.attempts.limits",
                in_attempts(&AttemptOptions::limits),
                {{"on", AttemptLimiting::on}, {"off", AttemptLimiting::off}}),

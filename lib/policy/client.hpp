@@ -37,6 +37,8 @@ struct Credential {
     std::string secret;  // password: a hash that password/ can parse; psk: `psk:` + hex
     std::string
         fingerprint;  // certificate: `SHA256:` + 64 hex; empty: any certificate of its name
+    // `SHA256:` + 64 hex of the secret of the same password that this one replaced; or empty
+    std::string rehashed_from;
     Window window;
 };
 

@@ -95,10 +95,15 @@ Result<Credential> read_credential(const CredentialRow& row) {
     credential.window = *window;
     credential.secret = row.secret.value_or("");
     credential.fingerprint = row.fingerprint.value_or("");
-    if (row.fingerprint && !is_fingerprint(*row.fingerprint)) {
-        return fail(ErrorKind::invalid_input,
-                    fmt::format("fingerprint: {}: use `SHA256:` and 64 lower-case hex digits",
-                                quote(*row.fingerprint)));
+    credential.rehashed_from = row.rehashed_from.value_or("");
+    for (const auto& [column, digest] : {std::pair("fingerprint", row.fingerprint),
+                                         std::pair("rehashed_from", row.rehashed_from)}) {
+        if (digest && !is_fingerprint(*digest)) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{}: {}: use `SHA256:` and 64 lower-case hex digits",
+                                    column,
+                                    quote(*digest)));
+        }
     }
     if (credential.method == Method::psk && !is_pre_shared_key(credential.secret)) {
         return fail(ErrorKind::invalid_input,

@@ -21,7 +21,7 @@ namespace pgauth {
 
 namespace {
 
-constexpr std::string_view version_line = "mosquitto-pgauth replica 1\n";
+constexpr std::string_view version_line = "mosquitto-pgauth replica 2\n";
 constexpr std::size_t digest_bytes = 32;
 constexpr std::size_t length_bytes = 4;
 

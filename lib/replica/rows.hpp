@@ -82,7 +82,7 @@ struct ClientRow {
 
 struct CredentialRow {
     static constexpr RowKind kind = RowKind::credential;
-    static constexpr std::size_t columns = 7;
+    static constexpr std::size_t columns = 8;
 
     Field id = std::nullopt;
     Field username = std::nullopt;
@@ -91,13 +91,15 @@ struct CredentialRow {
     Field fingerprint = std::nullopt;
     Field valid_from = std::nullopt;
     Field valid_until = std::nullopt;
+    Field rehashed_from = std::nullopt;
 
     [[nodiscard]] static CredentialRow from(std::span<const Field> row) {
-        return {row[0], row[1], row[2], row[3], row[4], row[5], row[6]};
+        return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]};
     }
 
     [[nodiscard]] std::array<Field, columns> fields() const {
-        return {id, username, method, secret, fingerprint, valid_from, valid_until};
+        return {
+            id, username, method, secret, fingerprint, valid_from, valid_until, rehashed_from};
     }
 };
 

@@ -35,7 +35,10 @@ AuthService::AuthService(std::vector<PluginOption> plugin_options, Options optio
       reloader_(std::move(plugin_options)),
       keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
       stored_(realm_, shared_->sessions()),
-      desk_(options.authn.password, shared_->blocking_budget()),
+      writer_(realm_.writer()),
+      desk_(options.authn.password,
+            shared_->blocking_budget(),
+            [this](SecretSwap swap) { write(std::move(swap)); }),
       scram_(shared_->scram_decoy()),
       feed_(shared_->realm(options.database).feed()),
       options_(std::make_shared<const Options>(std::move(options))),
@@ -497,6 +500,25 @@ void AuthService::follow(std::shared_ptr<ReplicaFeed> feed) {
         feed->stop();
     }
     left_feeds_.push_back(std::move(feed));
+    std::shared_ptr<SecretWriter> writer = shared_->realm(feed_->options()).writer();
+    {
+        const std::lock_guard lock(writer_mutex_);
+        writer_.swap(writer);
+    }
+    if (writer.use_count() == 1) {
+        writer->stop();
+    }
+    left_writers_.push_back(std::move(writer));
+}
+
+// Of a verifier's thread.
+void AuthService::write(SecretSwap swap) {
+    std::shared_ptr<SecretWriter> writer;
+    {
+        const std::lock_guard lock(writer_mutex_);
+        writer = writer_;
+    }
+    writer->add(std::move(swap));
 }
 
 void AuthService::log_login(const LoginRequest& request, const LoginDecision& decision) {
@@ -516,6 +538,7 @@ void AuthService::drain_log(const std::function<void(LogLevel, const std::string
     }
     log_.drain(write);
     feed_->log().drain(write);
+    writer_->log().drain(write);
     if (next_feed_ != nullptr) {
         next_feed_->log().drain(write);
     }

@@ -46,6 +46,7 @@
 #include "service/stored_sessions.hpp"
 #include "service/unasked_connections.hpp"
 #include "sync/change_journal.hpp"
+#include "sync/secret_writer.hpp"
 
 namespace pgauth {
 
@@ -172,6 +173,7 @@ class AuthService {
     void catch_up(Deadlines deadlines);
     void take_up(Result<Options> options);
     void follow(std::shared_ptr<ReplicaFeed> feed);
+    void write(SecretSwap swap);
 
     // A copy for whoever is not on the broker's thread.
     [[nodiscard]] View view() const;
@@ -188,7 +190,11 @@ class AuthService {
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;
-    LoginDesk desk_;
+    // Of databases that were left; joined at the end, since joining may wait.
+    std::vector<std::shared_ptr<SecretWriter>> left_writers_;
+    std::mutex writer_mutex_;  // guards the next against the verifiers; held for a copy
+    std::shared_ptr<SecretWriter> writer_;
+    LoginDesk desk_;  // after the writer, which it uses to its end
 
     // Of a login that the broker is being told of: opened with its first call.
     struct Completing {

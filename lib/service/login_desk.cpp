@@ -19,7 +19,8 @@ PasswordQuestion question_of(const Screening& screening, const LoginRequest& req
     return {.username = screening.username(),
             .secrets = screening.secrets(),
             .password = Secret(request.password.value_or("")),
-            .address = attempt_of(request).address};
+            .address = attempt_of(request).address,
+            .credentials = screening.credentials()};
 }
 
 LoginDecision not_now(LoginOutcome outcome, LoginCause cause, const Screening& screening) {

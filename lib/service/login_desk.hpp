@@ -78,9 +78,12 @@ class LoginDesk {
     // meanwhile.
     static constexpr std::chrono::seconds longest_wait{10};
 
+    // `write_swap`: see PasswordChecks.
     // REQUIRES: `budget` outlives it.
-    LoginDesk(const PasswordOptions& options, BlockingBudget& budget)
-        : checks_(options), budget_(budget) {}
+    LoginDesk(const PasswordOptions& options,
+              BlockingBudget& budget,
+              PasswordChecks::SwapWriter write_swap = {})
+        : checks_(options, std::move(write_swap)), budget_(budget) {}
 
     void set(const PasswordOptions& options) { checks_.set(options); }
 

@@ -13,6 +13,15 @@ std::shared_ptr<ReplicaFeed> Realm::feed() {
     return feed;
 }
 
+std::shared_ptr<SecretWriter> Realm::writer() {
+    std::shared_ptr<SecretWriter> writer = writer_.lock();
+    if (writer == nullptr || writer->is_stopped()) {
+        writer = std::make_shared<SecretWriter>(options_);
+        writer_ = writer;
+    }
+    return writer;
+}
+
 std::shared_ptr<SharedState> SharedState::get() {
     static std::weak_ptr<SharedState> state;
     std::shared_ptr<SharedState> shared = state.lock();

@@ -25,6 +25,7 @@
 #include "service/kick_queue.hpp"
 #include "store/database_options.hpp"
 #include "sync/replica_feed.hpp"
+#include "sync/secret_writer.hpp"
 
 namespace pgauth {
 
@@ -40,6 +41,9 @@ class Realm {
     // The feed of this database, started where nobody has one.
     [[nodiscard]] std::shared_ptr<ReplicaFeed> feed();
 
+    // Who writes into this database, made where nobody has one.
+    [[nodiscard]] std::shared_ptr<SecretWriter> writer();
+
     // What the replica file knew of sessions of before this process, less those that have been
     // back since; null where it was not read yet, or there is none.
     std::unique_ptr<RestoredSessions> restored;
@@ -47,6 +51,7 @@ class Realm {
   private:
     DatabaseOptions options_;
     std::weak_ptr<ReplicaFeed> feed_;
+    std::weak_ptr<SecretWriter> writer_;
 };
 
 class SharedState {

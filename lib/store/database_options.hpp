@@ -21,8 +21,18 @@ struct DatabaseOptions {
     std::chrono::milliseconds poll_interval{5000};
     // Where the last good copy of its tables is kept; empty: nowhere.
     std::string replica_file = {};
+    // As `connection`, for what is written; empty: that one.
+    std::string write_connection = {};
 
     bool operator==(const DatabaseOptions&) const = default;
 };
+
+// The same database, where it can be written to.
+[[nodiscard]] inline DatabaseOptions for_writing(DatabaseOptions options) {
+    if (!options.write_connection.empty()) {
+        options.connection = options.write_connection;
+    }
+    return options;
+}
 
 }  // namespace pgauth

@@ -40,7 +40,8 @@ struct Source<CredentialRow> {
     static constexpr const char* view = "broker_credentials";
     static constexpr const char* columns =
         "id::text, username::text, method::text, secret::text, fingerprint::text, "
-        "extract(epoch FROM valid_from)::text, extract(epoch FROM valid_until)::text";
+        "extract(epoch FROM valid_from)::text, extract(epoch FROM valid_until)::text, "
+        "rehashed_from::text";
 };
 
 template <>

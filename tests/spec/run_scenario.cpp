@@ -125,7 +125,8 @@ void add_clients(const SpecTables& tables, ReplicaBuilder& builder) {
                                   .secret = field(row, "secret"),
                                   .fingerprint = field(row, "fingerprint"),
                                   .valid_from = field(row, "valid_from"),
-                                  .valid_until = field(row, "valid_until")});
+                                  .valid_until = field(row, "valid_until"),
+                                  .rehashed_from = field(row, "rehashed_from")});
     }
     for (const SpecRow& row : rows_of(tables, "members")) {
         builder.add(MemberRow{.group_name = field(row, "group_name"),

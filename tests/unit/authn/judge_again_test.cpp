@@ -8,6 +8,7 @@
 #include "authn/authenticator.hpp"
 #include "support/catch.hpp"
 #include "support/check_password.hpp"
+#include "support/sha256_hex.hpp"
 #include "support/tables.hpp"
 
 using namespace pgauth;
@@ -33,6 +34,11 @@ using Edit = std::function<void(Tables&)>;
 
 CredentialRow password_row(const std::string& secret) {
     return {.username = "press-7", .method = "password", .secret = secret};
+}
+
+CredentialRow rehashed_row(const std::string& secret, const std::string& from) {
+    return {
+        .username = "press-7", .method = "password", .secret = secret, .rehashed_from = from};
 }
 
 CredentialRow key_row(const std::string& secret) {
@@ -279,4 +285,40 @@ TEST_CASE("what is satisfied now is what group rules see from now on", "[authn]"
     CHECK(transport.address == IpAddress::parse("10.1.2.3").value());
     CHECK(transport.methods == MethodSet{Method::certificate});
     CHECK(judge_again(*tables_before(), Way::key).satisfied == MethodSet{Method::psk});
+}
+
+TEST_CASE("a new hash of the same password keeps its session, and only that", "[authn]") {
+    const std::string of_old_password = "SHA256:" + test::sha256_hex(old_password);
+    const std::string of_another = "SHA256:" + test::sha256_hex(new_password);
+
+    struct Row {
+        std::string name;
+        CredentialRow credential;
+        LoginCause cause;
+    };
+
+    const Row rows[] = {
+        {"rehashed", rehashed_row(new_password, of_old_password), LoginCause::proved},
+        {"set anew", password_row(new_password), LoginCause::credential_gone},
+        {"rehashed of another",
+         rehashed_row(new_password, of_another),
+         LoginCause::credential_gone},
+        {"a key",
+         {.username = "press-7",
+          .method = "psk",
+          .secret = new_key,
+          .rehashed_from = of_old_password},
+         LoginCause::no_credential},
+        {"rehashed of nonsense",
+         rehashed_row(old_password, "SHA256:x"),
+         LoginCause::no_credential},
+    };
+    for (const Row& row : rows) {
+        INFO(row.name);
+        AuthnOptions options;
+        options.methods = {Method::password};
+        const auto replica =
+            Tables().client({.username = "press-7"}).credential(row.credential).load();
+        CHECK(judge_again(*replica, Way::password, options).cause == row.cause);
+    }
 }

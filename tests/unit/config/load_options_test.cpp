@@ -63,6 +63,8 @@ TEST_CASE("every key of pgauth.yaml is a plugin option with underscores for dots
     expected.database.connection = "host=db dbname=mqtt";
     expected.database.tls = pgauth::DatabaseTls::unverified;
     expected.database.poll_interval = 1500ms;
+    expected.database.write_connection = "host=primary dbname=mqtt";
+    expected.authn.password.rehash = pgauth::HashTarget::argon2id;
     expected.start_wait = 1min;
     expected.authn.max_age = 90s;
     expected.authn.methods = {pgauth::Method::password, pgauth::Method::psk};
@@ -75,7 +77,7 @@ TEST_CASE("every key of pgauth.yaml is a plugin option with underscores for dots
     const Result<Options> options = load_options({
         {"database_connection", "host=db dbname=mqtt"},
         {"database_tls", "unverified"},
-        {"database_write_connection", "null"},
+        {"database_write_connection", "host=primary dbname=mqtt"},
         {"database_poll_interval", "1500ms"},
         {"replica_start_wait", "1min"},
         {"replica_file", "null"},
@@ -84,6 +86,7 @@ TEST_CASE("every key of pgauth.yaml is a plugin option with underscores for dots
         {"authentication_unknown", "defer"},
         {"authentication_anonymous_group", "public readers"},
         {"authentication_certificate_username_from", "common_name"},
+        {"authentication_password_rehash", "argon2id"},
         {"authorization_subscribe", "overlapping"},
         {"authorization_client_ids", "bound"},
         {"sessions_apply_changes", "immediately"},
@@ -125,8 +128,15 @@ TEST_CASE("a bad plugin option is refused in one line that names it", "[config]"
         {{{"database_connection", "password=s3cret\n"}},
          "plugin_opt_database_connection: a connection string is one line of UTF-8 without "
          "control characters: percent-encode them in a URI"},
-        {{{"database_write_connection", "password=s3cret"}},
-         "plugin_opt_database_write_connection: not supported by this version: use null"},
+        {{{"database_write_connection", "s3cret"}},
+         "plugin_opt_database_write_connection: libpq cannot read it: use a URI like "
+         "`postgresql://broker@db.example/mqtt` or `host=db.example dbname=mqtt`"},
+        {{{"database_write_connection", "host=10.1.2.3 sslmode=disable"}},
+         "plugin options: database.write_connection: sslmode `disable` does not verify the "
+         "server: use sslmode=verify-full, or write database.tls: unverified"},
+        {{{"authentication_password_rehash", "bcrypt"}},
+         "plugin_opt_authentication_password_rehash: `bcrypt` is not accepted: use argon2id, "
+         "or null"},
         {{{"database_tls", "null"}},
          "plugin_opt_database_tls: `null` is not accepted: use verify_full, unverified"},
         {{{"authentication_methods", "password,passwd"}},
@@ -261,5 +271,5 @@ TEST_CASE("no two keys share the name of a plugin option", "[config]") {
         std::replace(key.begin(), key.end(), '.', '_');
         CHECK(names.insert(key).second);
     }
-    CHECK(names.size() == 23);
+    CHECK(names.size() == 24);
 }

@@ -264,6 +264,7 @@ TEST_CASE("a credential that makes no sense satisfies nothing, and the client ke
         {"cut short", {.secret = cut_short}, "secret: "},
         {"window", {.secret = good, .valid_until = "soon"}, "valid_until: `soon`"},
         {"method", {.method = "passwd", .secret = good}, "method: `passwd`: use password"},
+        {"rehashed from", {.secret = good, .rehashed_from = "x"}, "rehashed_from: `x`: use"},
     };
     for (Row row : rows) {
         INFO(row.name);

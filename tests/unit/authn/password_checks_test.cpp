@@ -1,0 +1,107 @@
+#include "authn/password_checks.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "password/password_hash.hpp"
+#include "support/catch.hpp"
+#include "support/quick_secret.hpp"
+#include "support/waiting.hpp"
+
+using namespace pgauth;
+using pgauth::test::quick_secret;
+using pgauth::testing::eventually;
+
+namespace {
+
+// Everything that was to be written.
+class Swaps {
+  public:
+    PasswordChecks::SwapWriter writer() {
+        return [this](SecretSwap swap) {
+            const std::lock_guard lock(mutex_);
+            swaps_.push_back(std::move(swap));
+        };
+    }
+
+    [[nodiscard]] std::vector<SecretSwap> all() const {
+        const std::lock_guard lock(mutex_);
+        return swaps_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<SecretSwap> swaps_;
+};
+
+PasswordOptions with_rehash(std::optional<HashTarget> target = HashTarget::argon2id) {
+    PasswordOptions options;
+    options.threads = 1;
+    options.rehash = target;
+    return options;
+}
+
+PasswordQuestion question(const std::string& password, const std::string& secret) {
+    return {.username = "press-7",
+            .secrets = {quick_secret("another"), secret},
+            .password = Secret(password),
+            .credentials = {41, 42}};
+}
+
+bool fits(const std::string& secret, const std::string& password) {
+    const auto hash = PasswordHash::parse(secret);
+    return hash && hash->verify(password) == PasswordVerdict::right;
+}
+
+}  // namespace
+
+TEST_CASE("a right password with a weak hash is hashed once more", "[authn]") {
+    const std::string weak = quick_secret("s3cret");
+    for (const bool elsewhere : {false, true}) {
+        CAPTURE(elsewhere);
+        Swaps swaps;
+        PasswordChecks checks(with_rehash(), swaps.writer());
+        if (elsewhere) {
+            REQUIRE(checks.check_elsewhere(question("s3cret", weak)));
+            REQUIRE(eventually([&] { return !checks.take_finished().empty(); }));
+        } else {
+            REQUIRE(checks.check_here(question("s3cret", weak)));
+        }
+        REQUIRE(eventually([&] { return !swaps.all().empty(); }));
+        const SecretSwap swap = swaps.all().front();
+        CHECK(swap.credential == 42);
+        CHECK(swap.old_secret == weak);
+        CHECK(swap.new_secret.starts_with("$argon2id$"));
+        CHECK(fits(swap.new_secret, "s3cret"));
+
+        // The new one is known to fit, and nothing else about it.
+        const PasswordQuestion again = question("s3cret", swap.new_secret);
+        CHECK(checks.recall(again) == PasswordCheck(PasswordCheck::right, 1));
+        CHECK(checks.recall(question("guessed", swap.new_secret)) == std::nullopt);
+    }
+}
+
+TEST_CASE("nothing else is hashed once more", "[authn]") {
+    const std::string weak = quick_secret("s3cret");
+    const std::string strong = hash_password(HashTarget::argon2id, "s3cret").value();
+    Swaps swaps;
+    PasswordChecks off(with_rehash(std::nullopt), swaps.writer());
+    REQUIRE(off.check_here(question("s3cret", weak)));
+    PasswordChecks checks(with_rehash(), swaps.writer());
+    REQUIRE(checks.check_here(question("guessed", weak)));
+    REQUIRE(checks.check_here(question("s3cret", strong)));
+    PasswordQuestion decoy = question("s3cret", weak);
+    decoy.username = "nobody";
+    decoy.credentials.clear();
+    REQUIRE(checks.check_here(decoy));
+
+    // The verifier has one thread, and takes them in order.
+    PasswordQuestion last = question("s3cret", quick_secret("s3cret", 2));
+    last.credentials = {1, 2};
+    REQUIRE(checks.check_here(last));
+    REQUIRE(eventually([&] { return !swaps.all().empty(); }));
+    REQUIRE(swaps.all().size() == 1);
+    CHECK(swaps.all().front().credential == 2);
+}
