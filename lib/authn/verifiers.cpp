@@ -45,7 +45,8 @@ void Verifiers::stop() {
 
 bool Verifiers::is_full(Seconds expected) const {
     return queue_.size() >= longest_queue ||
-           (!queue_.empty() && slowness_ * (queued_ + expected) / thread_count_ > longest_wait);
+           (queue_.size() >= thread_count_ &&
+            slowness_ * (queued_ + expected) / thread_count_ > longest_wait);
 }
 
 bool Verifiers::submit(Job& job) {

@@ -37,7 +37,8 @@ class Verifiers {
   public:
     using Seconds = std::chrono::duration<double>;
 
-    // No job begins later than this after it was queued, as far as can be foreseen.
+    // No job begins later than this after it was queued, as far as can be foreseen. One for
+    // each thread may wait in any case.
     static constexpr Seconds longest_wait{2};
     static constexpr std::size_t longest_queue = 10'000;
     // Clear passwords are not collected for long, however many devices come at once.
