@@ -290,6 +290,7 @@ TEST_CASE("what is satisfied now is what group rules see from now on", "[authn]"
 TEST_CASE("a new hash of the same password keeps its session, and only that", "[authn]") {
     const std::string of_old_password = "SHA256:" + test::sha256_hex(old_password);
     const std::string of_another = "SHA256:" + test::sha256_hex(new_password);
+    const std::string of_nonsense = "SHA256:x";
 
     struct Row {
         std::string name;
@@ -310,7 +311,7 @@ TEST_CASE("a new hash of the same password keeps its session, and only that", "[
           .rehashed_from = of_old_password},
          LoginCause::no_credential},
         {"rehashed of nonsense",
-         rehashed_row(old_password, "SHA256:x"),
+         rehashed_row(old_password, of_nonsense),
          LoginCause::no_credential},
     };
     for (const Row& row : rows) {
