@@ -40,9 +40,7 @@ void PasswordChecks::set(const PasswordOptions& options) {
     const std::lock_guard lock(mutex_);
     options_ = options;
     if (verifiers_->threads() != options.threads) {
-        // What was queued is asked again by whoever waits for it.
-        waiting_.clear();
-        verifiers_->stop();
+        verifiers_->finish();
         left_.push_back(std::exchange(verifiers_, make_verifiers(options.threads)));
     }
 }
@@ -131,6 +129,11 @@ std::vector<Verifiers::Finished> PasswordChecks::take_finished() {
     {
         const std::lock_guard lock(mutex_);
         finished = verifiers_->take();
+        for (const auto& left : left_) {
+            for (Verifiers::Finished& one : left->take()) {
+                finished.push_back(std::move(one));
+            }
+        }
         for (const Verifiers::Finished& one : finished) {
             waiting_.erase(one.number);
         }

@@ -47,7 +47,7 @@ class PasswordChecks {
 
     explicit PasswordChecks(const PasswordOptions& options, SwapWriter write_swap = {});
 
-    // What is remembered stays.
+    // What is remembered stays, and what waits is checked as it would have been.
     void set(const PasswordOptions& options);
 
     // None where a hash has to be made.
@@ -88,7 +88,7 @@ class PasswordChecks {
     std::unordered_set<std::uint64_t> waiting_;       // numbers
     KeyedMac mac_;
     std::unique_ptr<Verifiers> verifiers_;
-    std::vector<std::unique_ptr<Verifiers>> left_;  // of other numbers of threads, stopping
+    std::vector<std::unique_ptr<Verifiers>> left_;  // of other numbers of threads; ending
 };
 
 }  // namespace pgauth

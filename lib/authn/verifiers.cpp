@@ -27,17 +27,20 @@ Verifiers::~Verifiers() {
 }
 
 void Verifiers::end() {
-    stop();
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.clear();
+    }
+    finish();
     for (std::thread& thread : threads_) {
         thread.join();
     }
 }
 
-void Verifiers::stop() {
+void Verifiers::finish() {
     {
         const std::lock_guard lock(mutex_);
-        stopping_ = true;
-        queue_.clear();
+        is_open_ = false;
         rehashes_.clear();
     }
     changed_.notify_all();
@@ -52,7 +55,7 @@ bool Verifiers::is_full(Seconds expected) const {
 bool Verifiers::submit(Job& job) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_ || is_full(job.expected)) {
+        if (!is_open_ || is_full(job.expected)) {
             return false;
         }
         queued_ += job.expected;
@@ -78,7 +81,7 @@ void Verifiers::note_slowness(Seconds lasted, Seconds took) {
 void Verifiers::rehash_when_idle(Rehash rehash) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_ || rehashes_.size() >= most_rehashes) {
+        if (!is_open_ || rehashes_.size() >= most_rehashes) {
             return;
         }
         rehashes_.push_back(std::move(rehash));
@@ -90,8 +93,8 @@ void Verifiers::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock,
-                      [this] { return stopping_ || !queue_.empty() || !rehashes_.empty(); });
-        if (stopping_) {
+                      [this] { return !is_open_ || !queue_.empty() || !rehashes_.empty(); });
+        if (queue_.empty() && rehashes_.empty()) {
             return;
         }
         if (!queue_.empty()) {

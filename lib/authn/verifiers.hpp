@@ -10,7 +10,7 @@
 //
 // They make new hashes too, when nobody waits for a check: verifiers.rehash_when_idle(rehash).
 //
-// The mistake to avoid: the destructor waits for the hashes that are being made. stop() does
+// The mistake to avoid: the destructor waits for the hashes that are being made. finish() does
 // not wait.
 // Thread safety: all of it.
 
@@ -86,8 +86,8 @@ class Verifiers {
     // What was finished since the last call.
     [[nodiscard]] std::vector<Finished> take();
 
-    // Nothing that is queued is begun any more.
-    void stop();
+    // Nothing new is taken: what waits is still checked, and then the threads end.
+    void finish();
 
     [[nodiscard]] unsigned threads() const noexcept { return thread_count_; }
 
@@ -110,7 +110,7 @@ class Verifiers {
     double slowness_ = 1;
     std::deque<Rehash> rehashes_;
     std::vector<Finished> finished_;
-    bool stopping_ = false;
+    bool is_open_ = true;  // takes jobs
     std::vector<std::thread> threads_;
 };
 

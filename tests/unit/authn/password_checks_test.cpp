@@ -12,6 +12,7 @@
 
 using namespace pgauth;
 using pgauth::test::quick_secret;
+using pgauth::test::slow_secret;
 using pgauth::testing::eventually;
 
 namespace {
@@ -104,4 +105,44 @@ TEST_CASE("nothing else is hashed once more", "[authn]") {
     REQUIRE(eventually([&] { return !swaps.all().empty(); }));
     REQUIRE(swaps.all().size() == 1);
     CHECK(swaps.all().front().credential == 2);
+}
+
+TEST_CASE("what waits when the number of threads changes is checked all the same", "[authn]") {
+    PasswordOptions options;
+    options.threads = 1;
+    PasswordChecks checks(options);
+    std::vector<std::uint64_t> numbers;
+    for (int i = 0; i < 8; ++i) {
+        const auto number = checks.check_elsewhere(question(
+            "sesame " + std::to_string(i), quick_secret("sesame " + std::to_string(i))));
+        REQUIRE(number);
+        numbers.push_back(*number);
+        options.threads = options.threads % 3 + 1;
+        checks.set(options);
+    }
+    std::size_t right = 0;
+    CHECK(eventually([&] {
+        for (const auto& finished : checks.take_finished()) {
+            right += finished.check.verdict == PasswordCheck::right ? 1U : 0U;
+        }
+        return right == numbers.size();
+    }));
+}
+
+TEST_CASE("until a hash of its kind was made, few are taken", "[authn]") {
+    PasswordOptions options;
+    options.threads = 1;
+    PasswordChecks checks(options);
+    int taken = 0;
+    std::optional<LoginCause> refusal;
+    for (; taken < 1000 && !refusal; ++taken) {
+        PasswordQuestion next{.username = "press-" + std::to_string(taken),
+                              .secrets = {slow_secret()},
+                              .password = Secret("sesame")};
+        if (const auto number = checks.check_elsewhere(std::move(next)); !number) {
+            refusal = number.error();
+        }
+    }
+    CHECK(refusal == LoginCause::too_many_waiting);
+    CHECK(taken < 20);
 }
