@@ -308,8 +308,7 @@ const Session* AuthService::adopt(const AccessCheck& check,
                              quote(check.client_id)));
     }
     LoginDecision decision =
-        screen(view(), request, &realm_, shared_->sessions().find_connected(check.client_id))
-            .conclude(PasswordCheck::not_made);
+        judge(view(), request, &realm_, shared_->sessions().find_connected(check.client_id));
     // The broker goes by the username that it took, so that must be the client's.
     if (decision.outcome == LoginOutcome::accepted &&
         (decision.client == nullptr || decision.client->username != check.username)) {

@@ -159,12 +159,13 @@ std::vector<LateLogin> LoginDesk::take_late() {
         checked_.push_back(std::move(deadlines_.front().second));
         deadlines_.pop_front();
     }
+    constexpr std::size_t at_a_time = 100;
     std::vector<LateLogin> late;
-    late.reserve(checked_.size());  // from here on nothing fails: nobody is left without answer
-    for (const Ticket& ticket : std::exchange(checked_, {})) {
-        if (LateLogin* login = find(ticket)) {
+    late.reserve(at_a_time);  // from here on nothing fails: nobody is left without answer
+    for (; !checked_.empty() && late.size() < at_a_time; checked_.pop_front()) {
+        if (LateLogin* login = find(checked_.front())) {
             late.push_back(std::move(*login));
-            waiting_.erase(ticket.client_id);
+            waiting_.erase(checked_.front().client_id);
         }
     }
     return late;

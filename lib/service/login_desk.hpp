@@ -101,7 +101,7 @@ class LoginDesk {
                                             const LoginRequest& request,
                                             const void* realm);
 
-    // The logins that can be answered.
+    // Logins that can be answered, some at a time, so that the others do not wait long.
     [[nodiscard]] std::vector<LateLogin> take_late();
 
     // For logins that prove a password in another way.
@@ -132,7 +132,7 @@ class LoginDesk {
     std::map<std::string, LateLogin, std::less<>> waiting_;  // by client id
     std::unordered_multimap<std::uint64_t, Ticket> asked_;   // by the number of their question
     std::deque<std::pair<SteadyInstant, Ticket>> deadlines_;
-    std::vector<Ticket> checked_;
+    std::deque<Ticket> checked_;
 };
 
 }  // namespace pgauth
