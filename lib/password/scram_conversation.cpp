@@ -8,17 +8,14 @@
 #include <vector>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/secret.hpp"
 #include "password/base64.hpp"
+#include "password/scram_keys.hpp"
 
 namespace pgauth {
 
 namespace {
-
-using Key = ScramVerifier::Key;
 
 tl::unexpected<ScramError> fail(ScramError error) {
     return tl::unexpected(error);
@@ -104,53 +101,28 @@ std::string encode_text(std::string_view text) {
     return encode_base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-bool hmac(const Key& key, std::string_view message, Key& out) noexcept {
-    return HMAC(EVP_sha256(),
-                key.data(),
-                static_cast<int>(key.size()),
-                reinterpret_cast<const unsigned char*>(message.data()),
-                message.size(),
-                out.data(),
-                nullptr) != nullptr;
-}
-
 // Whether a client that has the verifier's password makes this proof; none where OpenSSL
 // fails.
 std::optional<bool> fits(const ScramVerifier& verifier,
-                         const Key& proof,
+                         const ScramKey& proof,
                          std::string_view auth_message) {
-    Key client_signature{};
-    Key client_key{};
-    Key stored_key{};
-    if (!hmac(verifier.stored_key, auth_message, client_signature)) {
+    ScramKey client_signature{};
+    ScramKey client_key{};
+    ScramKey stored_key{};
+    if (!scram_hmac(verifier.stored_key, auth_message, client_signature)) {
         return std::nullopt;
     }
     std::ranges::transform(
         proof, client_signature, client_key.begin(), [](std::uint8_t one, std::uint8_t other) {
             return static_cast<std::uint8_t>(one ^ other);
         });
-    const bool hashed = EVP_Digest(client_key.data(),
-                                   client_key.size(),
-                                   stored_key.data(),
-                                   nullptr,
-                                   EVP_sha256(),
-                                   nullptr) == 1;
+    const bool hashed = scram_hash(client_key, stored_key);
     // Whoever has seen the ClientKey can log in with it.
     OPENSSL_cleanse(client_key.data(), client_key.size());
     return hashed ? std::optional(CRYPTO_memcmp(stored_key.data(),
                                                 verifier.stored_key.data(),
                                                 stored_key.size()) == 0)
                   : std::nullopt;
-}
-
-std::optional<Key> read_proof(std::string_view text) {
-    const auto bytes = decode_base64(text, Padding::required);
-    Key proof{};
-    if (!bytes || bytes->size() != proof.size()) {
-        return std::nullopt;
-    }
-    std::ranges::copy(*bytes, proof.begin());
-    return proof;
 }
 
 }  // namespace
@@ -258,18 +230,18 @@ tl::expected<ScramProof, ScramError> ScramChallenge::check(
     if (*nonce != nonce_) {
         return fail(ScramError::other_error);
     }
-    const auto proof = read_proof(client_final.substr(end + 3));
+    const auto proof = read_scram_key(client_final.substr(end + 3));
     if (!proof) {
         return fail(ScramError::invalid_encoding);
     }
     const std::string auth_message =
         fmt::format("{},{},{}", client_first_bare_, message_, without_proof);
     std::optional<std::size_t> fitting;
-    Key server_signature{};
+    ScramKey server_signature{};
     for (std::size_t i = 0; i < verifiers.size(); ++i) {
-        Key signature{};
+        ScramKey signature{};
         const auto fit = fits(verifiers[i], *proof, auth_message);
-        if (!fit || !hmac(verifiers[i].server_key, auth_message, signature)) {
+        if (!fit || !scram_hmac(verifiers[i].server_key, auth_message, signature)) {
             return fail(ScramError::no_resources);
         }
         if (*fit) {

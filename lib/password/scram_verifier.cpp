@@ -1,23 +1,20 @@
 #include "password/scram_verifier.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/secret.hpp"
 #include "password/base64.hpp"
 #include "password/pbkdf2_hmac.hpp"
 #include "password/saslprep.hpp"
+#include "password/scram_keys.hpp"
 #include "password/secret_format.hpp"
 
 namespace pgauth {
 
 namespace {
 
-using Key = ScramVerifier::Key;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::string_view scheme = "SCRAM-SHA-256";
@@ -31,30 +28,6 @@ std::optional<std::pair<std::string_view, std::string_view>> split_pair(std::str
         return std::nullopt;
     }
     return std::pair{text.substr(0, colon), text.substr(colon + 1)};
-}
-
-std::optional<Key> read_key(std::string_view text) {
-    const std::optional<Bytes> bytes = decode_base64(text, Padding::required);
-    Key key{};
-    if (!bytes || bytes->size() != key.size()) {
-        return std::nullopt;
-    }
-    std::ranges::copy(*bytes, key.begin());
-    return key;
-}
-
-bool hmac(const Key& key, std::string_view message, Key& out) noexcept {
-    return HMAC(EVP_sha256(),
-                key.data(),
-                static_cast<int>(key.size()),
-                reinterpret_cast<const unsigned char*>(message.data()),
-                message.size(),
-                out.data(),
-                nullptr) != nullptr;
-}
-
-bool sha256(const Key& in, Key& out) noexcept {
-    return EVP_Digest(in.data(), in.size(), out.data(), nullptr, EVP_sha256(), nullptr) == 1;
 }
 
 }  // namespace
@@ -78,8 +51,8 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
         return fail(ErrorKind::invalid_input,
                     "salt is not base64 with padding of 8 to 64 bytes");
     }
-    const auto stored_key = read_key(keys->first);
-    const auto server_key = read_key(keys->second);
+    const auto stored_key = read_scram_key(keys->first);
+    const auto server_key = read_scram_key(keys->second);
     if (!stored_key || !server_key) {
         return fail(ErrorKind::invalid_input,
                     "StoredKey and ServerKey are not each base64 with padding of 32 bytes");
@@ -92,13 +65,13 @@ std::optional<ScramVerifier> ScramVerifier::derive(std::string_view password,
                                                    std::uint32_t iterations) {
     const Secret prepared = saslprep(password);
     ScramVerifier made{iterations, Bytes(salt.begin(), salt.end()), {}, {}};
-    Key salted_password{};
-    Key client_key{};
+    ScramKey salted_password{};
+    ScramKey client_key{};
     const bool derived =
         pbkdf2_hmac(Sha::sha256, prepared.reveal(), salt, iterations, salted_password) &&
-        hmac(salted_password, "Client Key", client_key) &&
-        sha256(client_key, made.stored_key) &&
-        hmac(salted_password, "Server Key", made.server_key);
+        scram_hmac(salted_password, "Client Key", client_key) &&
+        scram_hash(client_key, made.stored_key) &&
+        scram_hmac(salted_password, "Server Key", made.server_key);
     OPENSSL_cleanse(salted_password.data(), salted_password.size());
     OPENSSL_cleanse(client_key.data(), client_key.size());
     return derived ? std::optional(std::move(made)) : std::nullopt;
