@@ -6,8 +6,10 @@
 //   PersistentSet<PackedRows, KeyOfRows> all = std::move(clients).finish();
 //
 // A million clients are read in an order that has nothing to do with their hashes, so every
-// step down a trie would wait for memory. Here a look-up waits once for the table and once for
-// the element, and the trie is made at the end, each node at its final size.
+// step down a trie would wait for memory. Here a look-up waits for the table and for the
+// element; and where elements are asked for in the order in which they came, as the rows of
+// several tables often are, for neither. The trie is made at the end, each node at its final
+// size.
 //
 // The table is open addressing with linear probing: nothing is ever erased.
 // Where memory runs out the set is of no more use.
@@ -16,6 +18,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,84 +34,105 @@ class GrowingSet {
   public:
     // Null where there is none.
     [[nodiscard]] T* find(std::string_view key) const {
-        return slots_.empty() ? nullptr : slots_[place_of(key, Hash{}(key))].element.get();
+        const std::size_t index = index_of(key, Hash{}(key));
+        return index < elements_.size() ? elements_[index].element.get() : nullptr;
     }
 
     [[nodiscard]] bool contains(std::string_view key) const { return find(key) != nullptr; }
 
     // In the place of the element with the same key, if there is one.
     void put(Ref<T> element) {
-        if (slots_.size() <= 2 * size_) {
+        if (table_.size() < 2 * (elements_.size() + 1)) {
             grow();
         }
         const std::string_view key = KeyOf{}(*element);
         const std::size_t hash = Hash{}(key);
-        Slot& slot = slots_[place_of(key, hash)];
-        size_ += slot.element == nullptr ? 1U : 0U;
-        slot = {hash, std::move(element)};
+        const std::size_t index = index_of(key, hash);
+        if (index < elements_.size()) {
+            elements_[index].element = std::move(element);
+        } else {
+            elements_.push_back({hash, std::move(element)});
+            enter(index);
+        }
     }
 
     // As PersistentSet::update(). False where there is no such element.
     template <typename Change>
     bool update(std::string_view key, Change change) {
-        if (!contains(key)) {
+        const std::size_t index = index_of(key, Hash{}(key));
+        if (index == elements_.size()) {
             return false;
         }
-        Ref<T>& element = slots_[place_of(key, Hash{}(key))].element;
+        Ref<T>& element = elements_[index].element;
         element = change(std::move(element));
+        asked_next_ = index + 1;
         return true;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return elements_.size(); }
 
-    // In no order.
+    // In the order in which they came.
     template <typename Handle>
     void for_each(Handle handle) const {
-        for (const Slot& slot : slots_) {
-            if (slot.element != nullptr) {
-                handle(slot.element);
-            }
+        for (const Hashed& one : elements_) {
+            handle(one.element);
         }
     }
 
     [[nodiscard]] PersistentSet<T, KeyOf, Hash> finish() && {
-        std::erase_if(slots_, [](const Slot& slot) { return slot.element == nullptr; });
-        return PersistentSet<T, KeyOf, Hash>::of(std::move(slots_));
+        return PersistentSet<T, KeyOf, Hash>::of(std::move(elements_));
     }
 
   private:
-    using Slot = typename PersistentSet<T, KeyOf, Hash>::Hashed;  // null: empty
+    using Hashed = typename PersistentSet<T, KeyOf, Hash>::Hashed;
+    using Index = std::uint32_t;
 
-    // Where the element with this key is, or would be.
-    // REQUIRES: there is an empty slot.
-    [[nodiscard]] std::size_t place_of(std::string_view key, std::size_t hash) const {
-        std::size_t place = hash & (slots_.size() - 1);
-        for (;; place = (place + 1) & (slots_.size() - 1)) {
-            const Slot& slot = slots_[place];
-            if (slot.element == nullptr ||
-                (slot.hash == hash && KeyOf{}(*slot.element) == key)) {
-                return place;
-            }
+    static constexpr Index empty = 0xFFFFFFFF;
+
+    [[nodiscard]] bool is_at(std::size_t index, std::string_view key, std::size_t hash) const {
+        const Hashed& one = elements_[index];
+        return one.hash == hash && KeyOf{}(*one.element) == key;
+    }
+
+    // As many as there are elements where there is none.
+    [[nodiscard]] std::size_t index_of(std::string_view key, std::size_t hash) const {
+        if (asked_next_ < elements_.size() && is_at(asked_next_, key, hash)) {
+            return asked_next_;
         }
+        if (table_.empty()) {
+            return elements_.size();
+        }
+        std::size_t place = hash & (table_.size() - 1);
+        while (table_[place] != empty && !is_at(table_[place], key, hash)) {
+            place = (place + 1) & (table_.size() - 1);
+        }
+        return table_[place] == empty ? elements_.size() : table_[place];
+    }
+
+    // REQUIRES: the table has room.
+    void enter(std::size_t index) {
+        std::size_t place = elements_[index].hash & (table_.size() - 1);
+        while (table_[place] != empty) {
+            place = (place + 1) & (table_.size() - 1);
+        }
+        table_[place] = static_cast<Index>(index);
     }
 
     void grow() {
         constexpr std::size_t fewest = 64;
-        std::vector<Slot> before(slots_.empty() ? fewest : 2 * slots_.size());
-        before.swap(slots_);
-        for (Slot& slot : before) {
-            if (slot.element != nullptr) {
-                std::size_t place = slot.hash & (slots_.size() - 1);
-                while (slots_[place].element != nullptr) {
-                    place = (place + 1) & (slots_.size() - 1);
-                }
-                slots_[place] = std::move(slot);
-            }
+        if (elements_.size() >= empty / 2) {
+            throw std::bad_alloc();
+        }
+        table_.assign(table_.empty() ? fewest : 2 * table_.size(), empty);
+        for (std::size_t index = 0; index < elements_.size(); ++index) {
+            enter(index);
         }
     }
 
-    std::vector<Slot> slots_;  // INVARIANT: a power of two, at most half of them taken; or none
-    std::size_t size_ = 0;
+    std::vector<Hashed> elements_;
+    // Where they are. INVARIANT: a power of two, at least twice the elements; or none.
+    std::vector<Index> table_;
+    std::size_t asked_next_ = 0;  // a guess
 };
 
 }  // namespace pgauth

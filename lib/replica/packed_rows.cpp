@@ -136,10 +136,11 @@ Ref<PackedRows> append(Ref<PackedRows> rows, RowKind kind, std::span<const Field
     const std::string_view before = rows == nullptr ? std::string_view() : rows->bytes();
     const bool fits = rows.is_only() && rows->room_ - before.size() >= more;
     if (!fits) {
-        // Most clients have a row or two and get no more: room to grow is for those who do.
+        // Most clients have a row or three: a membership fits behind a credential, and room to
+        // grow is for those who do.
         constexpr std::size_t small = 1024;
         const std::size_t size = before.size() + more;
-        rows = PackedRows::with_room(before, size <= small ? size : 2 * size);
+        rows = PackedRows::with_room(before, size <= small ? size + size / 8 : 2 * size);
     }
     pack(rows->end(), kind, fields);
     rows->size_ += static_cast<std::uint32_t>(more);

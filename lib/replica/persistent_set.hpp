@@ -245,8 +245,10 @@ class PersistentSet {
                              unsigned depth) {
         constexpr std::size_t branches = std::size_t{1} << bits_a_level;
         const auto branch_of = [depth](const Hashed& one) {
-            return static_cast<std::size_t>(
-                std::countr_zero(bit_of(KeyOf{}(*one.element), one.hash, depth)));
+            // Elements lie all over the memory: they are not looked at for nothing.
+            const std::string_view key =
+                depth < hashed_levels ? std::string_view() : KeyOf{}(*one.element);
+            return static_cast<std::size_t>(std::countr_zero(bit_of(key, one.hash, depth)));
         };
         std::array<std::size_t, branches> end{};
         for (const Hashed& one : elements) {

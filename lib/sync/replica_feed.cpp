@@ -164,7 +164,10 @@ Error ReplicaFeed::follow() {
         report_connected(*connection);
         for (bool read_afresh = false; !read_afresh;) {
             free_retired();
-            const auto notified = connection->wait_for_notification(options_.poll_interval);
+            // What was replaced as a whole takes long to free: when nobody waits for that.
+            constexpr milliseconds soon{200};
+            const auto notified = connection->wait_for_notification(
+                read_afresh_ ? std::min(soon, options_.poll_interval) : options_.poll_interval);
             const auto updated = notified ? update(*connection) : notified;
             if (!updated) {
                 return updated.error();
@@ -221,6 +224,7 @@ Result<void> ReplicaFeed::load(PgConnection& connection) {
     publish(std::move(loaded->replica), began_at);
     journal_.append(std::move(changes));
     read_afresh_ = true;
+    replaced_ = before;
     return {};
 }
 
@@ -280,7 +284,7 @@ void ReplicaFeed::confirm(SteadyInstant as_of) {
 // A Replica is held by whoever asked for current(), and nobody can get a retired one any more.
 void ReplicaFeed::free_retired() {
     std::erase_if(retired_, [](const auto& replica) { return replica.use_count() == 1; });
-    if (read_afresh_ && retired_.empty()) {
+    if (read_afresh_ && replaced_.expired()) {
         read_afresh_ = false;
         return_free_memory();
     }

@@ -122,7 +122,10 @@ class ReplicaFeed : private ReplicaKeeper::Source {
     // The thread's own.
     std::optional<FeedPosition> position_;  // up to where current_ is true
     std::vector<std::shared_ptr<const Replica>> retired_;
-    bool read_afresh_ = false;  // and its memory was not looked after yet
+    // The memory that it took to read everything afresh was not given back yet: what was there
+    // before may be in use.
+    bool read_afresh_ = false;
+    std::weak_ptr<const Replica> replaced_;
     std::set<std::string> reported_defects_;
     std::optional<SteadyInstant> lost_since_;
     std::optional<SteadyInstant> lost_reported_at_;
