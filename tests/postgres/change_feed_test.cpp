@@ -51,6 +51,25 @@ TEST_CASE("nothing is there before the first load, and the wait for it ends", "[
     CHECK(feed->confirmed_at());
 }
 
+TEST_CASE("a long load says how far it is", "[postgres]") {
+    TestDatabase database;
+    database.sql(
+        "INSERT INTO mqtt_auth.clients (username) "
+        "SELECT 'press-' || n FROM generate_series(1, 9000) AS n");
+    database.sql(
+        "CREATE OR REPLACE VIEW mqtt_auth.broker_clients AS "
+        "SELECT username, coalesce(name, username) AS name, enabled, client_id, "
+        "required_methods, networks, valid_from, valid_until, attributes "
+        "FROM mqtt_auth.clients "
+        "WHERE CASE username WHEN 'press-6000' THEN pg_sleep(6) IS NOT NULL ELSE true END");
+    WatchedFeed feed(database);
+    CHECK(feed.has_client("press-6000"));
+    CHECK(feed.has_client("press-9000"));
+    INFO(feed.text());
+    CHECK(feed.count("rows of broker_clients so far") == 1);
+    CHECK(feed.count("s: 8192 rows of broker_clients so far") == 1);
+}
+
 TEST_CASE("an edit is seen because it notifies", "[postgres]") {
     TestDatabase database;
     WatchedFeed feed(database);
