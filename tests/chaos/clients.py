@@ -8,6 +8,7 @@ from time import monotonic
 
 from edits import CLIENTS, LATE, TOPICS
 from installation import password_of
+from model import Login
 from mqtt import NOT_AUTHORIZED, V5
 from raw_client import DENIED, Closed, RawClient
 
@@ -130,10 +131,11 @@ class EditedClients(Worker):
         client, answer = self.connect(username, password, client_id)
         if answer not in (0, REFUSED):
             return
-        settled = self._judge.login(start, username, password, client_id, answer == 0)
+        login = Login(username, password, client_id)
+        settled = self._judge.login(start, login, answer == 0)
         self.done["logins accepted" if answer == 0 else "logins refused"] += 1
         if answer == 0:
-            self._try_rights(client, username, settled)
+            self._try_rights(client, login, settled)
             client.disconnect()
 
     def _username(self):
@@ -148,19 +150,21 @@ class EditedClients(Worker):
         before = self._random.choice(self._judge.timeline.between(monotonic() - 20, monotonic())).passwords_of(username)
         return self._random.choice(before + ["guessed"])
 
-    def _try_rights(self, client, username, settled):
+    def _try_rights(self, client, login, settled):
         for _ in range(self._random.choice([1, 3, 10, 30])):
-            permission, topic = self._random.choice(["read", "write"]), self._random.choice(TOPICS).format(username=username)
+            permission, topic = self._random.choice(["read", "write"]), self._random.choice(TOPICS).format(username=login.username)
             start = monotonic()
             try:
                 allowed = ask(client, permission, topic)
-            except TROUBLE as error:
-                self._judge.violation(f"`{username}` was cut {monotonic() - start:.1f} s after it asked for {permission} `{topic}`: "
-                                      f"{error}")
+            except Closed:
+                self.done["cut"] += self._judge.cut(start, login)
+                return
+            except TimeoutError as error:
+                self._judge.violation(f"{login} asked for {permission} `{topic}`: {error}")
                 return
             self.done["publishes" if permission == "write" else "subscriptions"] += 1
             self.done["denied"] += not allowed
-            self._judge.access(start, settled, permission, topic, allowed)
+            self._judge.access(start, login, settled, permission, topic, allowed)
             if self._enough.wait(self._random.choice([0, 0, 0.01, 0.2])):
                 return
 
@@ -183,11 +187,11 @@ def compare_all(broker, judge, state):
         for client_id in (f"{username}-last", "id-odd-last", "id-even-last"):
             for password in [*state.passwords_of(username), "guessed"]:
                 client = RawClient(broker, client_id, username=username, password=password)
-                settled = state.admits(username, password, client_id)
+                login = Login(username, password, client_id)
+                settled = state.admits(login)
                 compared += 1
                 if (client.connect(NOTICEABLE) == 0) != (settled is not None):
-                    judge.violation(f"in the end `{username}` with password `{password}` and client id `{client_id}` was "
-                                    f"{'refused' if settled else 'let in'}")
+                    judge.violation(f"in the end {login} was {'refused' if settled else 'let in'}")
                 elif settled:
                     compared += _compare_rights(client, judge, state, settled)
                 client.close()

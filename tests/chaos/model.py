@@ -37,11 +37,20 @@ class Entry(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What stays with a connection for as long as it lasts."""
+    """What is settled of a connection: with `apply_changes: reconnect` for as long as it lasts."""
 
     username: str
     groups: frozenset
     own: tuple
+
+
+class Login(NamedTuple):
+    username: str
+    password: str
+    client_id: str
+
+    def __str__(self):
+        return f"`{self.username}` with password `{self.password}` and client id `{self.client_id}`"
 
 
 class State:
@@ -60,8 +69,9 @@ class State:
     def passwords_of(self, username):
         return sorted(self._passwords.get(username, ()))
 
-    def admits(self, username, password, client_id):
+    def admits(self, login):
         """What is settled for such a connection, or None where it is refused."""
+        username, password, client_id = login
         row = self.clients.get(username)
         if row is None or not row["open"] or password not in self._passwords[username]:
             return None
@@ -145,11 +155,13 @@ class Judge:
     """Knows which states an answer may be based on, and keeps what was answered otherwise.
 
     window: seconds within which a COMMIT has to be enforced. During a fault, and until the plugin has the tables
-    again, it may be based on anything since the fault began."""
+    again, it may be based on anything since the fault began.
+    apply_changes: as the broker has it."""
 
-    def __init__(self, timeline, window):
+    def __init__(self, timeline, window, apply_changes):
         self.timeline = timeline
         self.window = window
+        self._settles_again = apply_changes == "immediately"
         self.violations = []
         self._begin = time.monotonic()
         self._faults = []  # [start, end], where end may be None
@@ -171,17 +183,26 @@ class Judge:
                 earliest = min(earliest, begun - self.window)
         return self.timeline.between(earliest, end)
 
-    def login(self, start, username, password, client_id, accepted):
+    def login(self, start, login, accepted):
         """Returns what may have been settled for the connection."""
-        settled = [state.admits(username, password, client_id) for state in self.states(start, time.monotonic())]
+        settled = [state.admits(login) for state in self.states(start, time.monotonic())]
         if not any((each is not None) == accepted for each in settled):
-            self.violation(f"`{username}` with password `{password}` and client id `{client_id}` was "
-                           f"{'let in' if accepted else 'refused'}, which no state of the tables explains")
+            self.violation(f"{login} was {'let in' if accepted else 'refused'}, which no state of the tables explains")
         return set(settled) - {None}
 
-    def access(self, start, settled, permission, topic, allowed):
+    def access(self, start, login, settled, permission, topic, allowed):
         """settled: what login() returned."""
         states = self.states(start, time.monotonic())
-        if settled and not any(state.permits(each, permission, topic) == allowed for state in states for each in settled):
-            self.violation(f"`{next(iter(settled)).username}`: {permission} `{topic}` was {'allowed' if allowed else 'denied'}, "
+        if self._settles_again:
+            settled = {state.admits(login) for state in states}
+        explained = any((each is not None and state.permits(each, permission, topic)) == allowed for state in states for each in settled)
+        if settled and not explained:
+            self.violation(f"{login}: {permission} `{topic}` was {'allowed' if allowed else 'denied'}, "
                            "which no state of the tables explains")
+
+    def cut(self, start, login):
+        """Its connection was ended by the broker."""
+        may_be = self._settles_again and any(state.admits(login) is None for state in self.states(start, time.monotonic()))
+        if not may_be:
+            self.violation(f"{login} was cut, which no state of the tables explains")
+        return may_be
