@@ -4,6 +4,7 @@ allows it: nobody waits for it, nobody is disconnected, and the password stays w
 import pytest
 
 from mqtt import V5, V311
+from replication import Standby
 from waiting import until
 
 CONFIG = (
@@ -16,7 +17,10 @@ ALLOW = "SELECT mqtt_auth.allow_rehash(true)"
 
 @pytest.fixture
 def place(install):
-    place = install(CONFIG)
+    return _with_weak_hash(install(CONFIG))
+
+
+def _with_weak_hash(place):
     place.sql("SELECT mqtt_auth.create_client('press-7', username => 'press-7', secret => :'secret')", secret=BCRYPT)
     place.add_supervisor()
     place.allow("press-7", "write", "plant/#")
@@ -85,3 +89,32 @@ def test_no_hash_and_no_password_is_in_the_log(place):
     _until_rehashed(place)
     log = place.broker.log(0)
     assert "$argon2id$" not in log and "$2b$" not in log and PASSWORD not in log
+
+
+def test_who_reads_from_a_standby_has_hashes_replaced_on_the_primary(install, primary):
+    place = _with_weak_hash(install(server=primary))
+    place.sql(ALLOW)
+    with Standby(primary) as standby:
+        read_only = standby.database(place.database.name).connection
+        place.broker.configure(f"database:\n  connection: {read_only}\n  write_connection: {place.database.connection}\n{CONFIG}")
+        standby.until_caught_up()
+        place.start()
+        press = place.login("press-7", password=PASSWORD)
+        _until_rehashed(place)
+        standby.until_caught_up()
+        _until_seen(place, "marker")
+        assert press.is_connected()
+        assert place.connect("again", username="press-7", password=PASSWORD) == 0
+
+
+def test_who_reads_from_a_standby_alone_is_told_what_is_missing(install, primary):
+    place = _with_weak_hash(install(server=primary))
+    place.sql(ALLOW)
+    with Standby(primary) as standby:
+        read_only = standby.database(place.database.name).connection
+        place.broker.configure(f"database:\n  connection: {read_only}\n{CONFIG}")
+        standby.until_caught_up()
+        place.start()
+        press = place.login("press-7", password=PASSWORD)
+        until(lambda: place.lines_logged("rehash: .*database.write_connection"), deadline=PATIENCE, what="the log to say what is missing")
+        assert _secret(place) == BCRYPT and press.is_connected()
