@@ -296,10 +296,16 @@ def _load_entries_again(editor, session, state):
     session.execute("INSERT INTO mqtt_auth.acls OVERRIDING SYSTEM VALUE TABLE kept")
 
 
-def _empty(tables):
-    def edit(editor, session, state):
-        session.execute(f"TRUNCATE {tables}")
-    return edit
+def _truncate_rules(editor, session, state):
+    session.execute("TRUNCATE mqtt_auth.group_rules, mqtt_auth.group_rule_groups")
+
+
+def _truncate_members(editor, session, state):
+    """But for those whom no edit touches."""
+    session.execute("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM mqtt_auth.group_members WHERE group_name <> ALL ($1)",
+                    "{" + ",".join(GROUPS) + "}")
+    session.execute("TRUNCATE mqtt_auth.group_members")
+    session.execute("INSERT INTO mqtt_auth.group_members TABLE kept")
 
 
 _ENTRY_OF_GROUP = "(SELECT id FROM mqtt_auth.acls WHERE group_name = $1 ORDER BY id LIMIT 1)"
@@ -328,6 +334,6 @@ EDITS = [
 ]
 RARE_EDITS = [
     _load_entries_again,
-    _named("truncate_rules", _empty("mqtt_auth.group_rules, mqtt_auth.group_rule_groups")),
-    _named("truncate_members", _empty("mqtt_auth.group_members")),
+    _truncate_rules,
+    _truncate_members,
 ]
