@@ -24,7 +24,7 @@ Result<std::unique_ptr<AuthService>> AuthService::start(
     // make_unique cannot reach the private constructor.
     std::unique_ptr<AuthService> service(
         new AuthService(std::move(plugin_options), *std::move(options)));
-    service->feed_->wait_for_first_load(start_wait);
+    service->in_force_.wait_for_first_load(start_wait);
     service->catch_up();
     return service;
 }
@@ -32,17 +32,13 @@ Result<std::unique_ptr<AuthService>> AuthService::start(
 AuthService::AuthService(std::vector<PluginOption> plugin_options, Options options)
     : shared_(SharedState::get()),
       realm_(shared_->realm(options.database)),
-      reloader_(std::move(plugin_options)),
+      in_force_(*shared_, std::move(plugin_options), std::move(options)),
       keeper_(shared_->sessions(), authorizer_, shared_->kicks()),
       stored_(realm_, shared_->sessions()),
-      writer_(realm_.writer()),
-      desk_(options.authn.password,
+      desk_(in_force_.options().authn.password,
             shared_->blocking_budget(),
-            [this](SecretSwap swap) { write(std::move(swap)); }),
-      scram_(shared_->scram_decoy()),
-      feed_(shared_->realm(options.database).feed()),
-      options_(std::make_shared<const Options>(std::move(options))),
-      cursor_(feed_->journal().now()) {
+            [this](SecretSwap swap) { in_force_.write(std::move(swap)); }),
+      scram_(shared_->scram_decoy()) {
     shared_->instances().push_back(this);
 }
 
@@ -54,18 +50,9 @@ bool AuthService::on_broker_thread() const {
     return std::this_thread::get_id() == broker_thread_;
 }
 
-Circumstances AuthService::circumstances() const {
-    return {replica_.get(), options_->authn, options_->authz};
-}
-
-View AuthService::view() const {
-    const std::lock_guard lock(mutex_);
-    return {feed_->current(), feed_->confirmed_at(), options_};
-}
-
 LoginDecision AuthService::log_in(const LoginRequest& request) {
     if (!on_broker_thread()) {
-        return desk_.decide_here(view(), request, &realm_);
+        return desk_.decide_here(in_force_.view(), request, &realm_);
     }
     catch_up();
     unasked_.begin(request.connection);
@@ -75,7 +62,7 @@ LoginDecision AuthService::log_in(const LoginRequest& request) {
     }
     scram_.forget(request.connection);
     const Session* holder = shared_->sessions().find_connected(request.client_id);
-    LoginDecision decision = desk_.decide(view(), request, &realm_, holder);
+    LoginDecision decision = desk_.decide(in_force_.view(), request, &realm_, holder);
     if (decision.outcome == LoginOutcome::accepted) {
         open_session(request, decision);
     }
@@ -132,7 +119,7 @@ LoginDecision AuthService::decide_late(const LateLogin& late) {
     }
     const LoginRequest request = late.request();
     const Session* holder = shared_->sessions().find_connected(request.client_id);
-    const Screening screening = screen(view(), request, &realm_, holder);
+    const Screening screening = screen(in_force_.view(), request, &realm_, holder);
     return screening.conclude(late.check_of(screening));
 }
 
@@ -178,12 +165,12 @@ void AuthService::open_session(const LoginRequest& request, const LoginDecision&
     session.token = request.connection;
     session.durable = request.durable;
     session.admission = admission_of(attempt_of(request), decision);
-    session.rights = authorizer_.settle(circumstances(),
+    session.rights = authorizer_.settle(in_force_.circumstances(),
                                         decision.client,
                                         request.client_id,
                                         transport_of(*session.admission, decision.satisfied));
-    keeper_.take_over(session, options_->authz, std::chrono::system_clock::now());
-    stored_.note(session, *replica_, feed_->keeper());
+    keeper_.take_over(session, in_force_.options().authz, std::chrono::system_clock::now());
+    stored_.note(session, *in_force_.replica(), in_force_.feed().keeper());
     shared_->sessions().open(std::move(session));
 }
 
@@ -200,7 +187,7 @@ ScramStep AuthService::begin_scram(const LoginRequest& request, std::string_view
     if (session_of(request) == nullptr) {
         scram_.forget(request.connection);
     }
-    ScramStep step = scram_.begin(view(), request, client_first, steady_clock::now());
+    ScramStep step = scram_.begin(in_force_.view(), request, client_first, steady_clock::now());
     if (step.decision) {
         log_scram(request, step);
     }
@@ -224,8 +211,8 @@ ScramStep AuthService::continue_scram(const LoginRequest& request,
         return {};
     }
     const Session* holder = shared_->sessions().find_connected(request.client_id);
-    ScramStep step =
-        scram_.conclude(view(), request, &realm_, holder, client_final, now, desk_.checks());
+    ScramStep step = scram_.conclude(
+        in_force_.view(), request, &realm_, holder, client_final, now, desk_.checks());
     LoginDecision& decision = *step.decision;
     if (decision.outcome == LoginOutcome::accepted && own != nullptr &&
         decision.client->username != own->username) {
@@ -249,7 +236,7 @@ Secret AuthService::pre_shared_key(std::string_view identity,
     catch_up();
     unasked_.begin(connection);
     scram_.forget(connection);
-    auto key = pgauth::pre_shared_key(view(), identity, address);
+    auto key = pgauth::pre_shared_key(in_force_.view(), identity, address);
     if (key) {
         unasked_.note_pre_shared_key(connection, identity);
         Secret digits(*key);
@@ -307,8 +294,10 @@ const Session* AuthService::adopt(const AccessCheck& check,
                              "require_certificate true without them",
                              quote(check.client_id)));
     }
-    LoginDecision decision =
-        judge(view(), request, &realm_, shared_->sessions().find_connected(check.client_id));
+    LoginDecision decision = judge(in_force_.view(),
+                                   request,
+                                   &realm_,
+                                   shared_->sessions().find_connected(check.client_id));
     // The broker goes by the username that it took, so that must be the client's.
     if (decision.outcome == LoginOutcome::accepted &&
         (decision.client == nullptr || decision.client->username != check.username)) {
@@ -337,7 +326,8 @@ const Session* AuthService::whose_session(AccessCheck& check,
         // that has an address is somebody else, who never logged in here.
         const bool is_somebody_else = session != nullptr && session->token != connection;
         if (is_unasked(check, connection, look_up)) {
-            session = replica_ == nullptr ? nullptr : adopt(check, connection, look_up);
+            session =
+                in_force_.replica() == nullptr ? nullptr : adopt(check, connection, look_up);
         } else if (check.has_address &&
                    (is_somebody_else || unasked_.is_stranger(connection))) {
             session = nullptr;
@@ -345,7 +335,7 @@ const Session* AuthService::whose_session(AccessCheck& check,
             check.renamed =
                 session == nullptr && sessions.logged_in(check.client_id, connection);
             if (session == nullptr && !check.has_address && !check.renamed) {
-                session = stored_.find(check, authorizer_, feed_->keeper());
+                session = stored_.find(check, authorizer_, in_force_.feed().keeper());
             }
         }
     }
@@ -354,7 +344,7 @@ const Session* AuthService::whose_session(AccessCheck& check,
 
 Decision AuthService::check(AccessCheck check, const void* connection, const LookUp& look_up) {
     if (!on_broker_thread()) {
-        const View now = view();
+        const View now = in_force_.view();
         std::optional<Rights> rights;
         Decision decision = Authorizer::judge_by_record(
             {now.replica.get(), now.options->authn, now.options->authz}, check, rights);
@@ -366,7 +356,7 @@ Decision AuthService::check(AccessCheck check, const void* connection, const Loo
     const Session* session = whose_session(check, connection, look_up);
     check.being_thrown_off =
         check.action == Action::subscribe && shared_->kicks().is_being_thrown_off(connection);
-    const Decision decision = authorizer_.authorize(circumstances(), session, check);
+    const Decision decision = authorizer_.authorize(in_force_.circumstances(), session, check);
     if (is_told(check, decision)) {
         log_.log(LogLevel::info, line_of(check, decision));
     }
@@ -386,7 +376,7 @@ void AuthService::reload() {
     catch_up();
     recheck_window_.open(steady_clock::now());
     closing_at_reload_ = shared_->sessions().last_closing();
-    reloader_.request();
+    in_force_.request_options();
 }
 
 void AuthService::tick() {
@@ -447,77 +437,20 @@ void AuthService::catch_up() {
 
 void AuthService::catch_up(Deadlines deadlines) {
     open_completing();
-    if (auto reloaded = reloader_.take()) {
-        take_up(*std::move(reloaded));
+    if (in_force_.take_up_options(log_)) {
+        desk_.set(in_force_.options().authn.password);
+        authorizer_.forget_records();
+        keeper_.note_everything();
+        log_.log(LogLevel::notice, "configuration read again: taken up");
     }
-    if (next_feed_ != nullptr && next_feed_->generation() != 0) {
-        follow(std::exchange(next_feed_, nullptr));
+    if (in_force_.take_up_database()) {
+        keeper_.note_everything();
     }
-    // In this order: what is read of the journal is in the replica that is taken after it.
-    if (feed_->journal().has_more(cursor_)) {
-        keeper_.note(feed_->journal().read(cursor_));
+    if (auto changes = in_force_.take_changes()) {
+        keeper_.note(*std::move(changes));
     }
-    const std::uint64_t generation = replica_ == nullptr ? 0 : replica_->generation();
-    if (feed_->generation() != generation) {
-        replica_ = feed_->current();
-    }
-    keeper_.work(circumstances(), deadlines);
-}
-
-void AuthService::take_up(Result<Options> options) {
-    if (!options) {
-        log_.log(LogLevel::error,
-                 options.error().message + ": the running configuration stays in force");
-        return;
-    }
-    if (*options == *options_) {
-        log_.log(LogLevel::notice, "configuration read again: nothing has changed");
-        return;
-    }
-    // The clients go on being judged by the replica of the old database until the new one's is
-    // there.
-    const bool other_database = options->database != options_->database;
-    next_feed_ = other_database ? shared_->realm(options->database).feed() : next_feed_;
-    {
-        const std::lock_guard lock(mutex_);
-        options_ = std::make_shared<const Options>(*std::move(options));
-    }
-    desk_.set(options_->authn.password);
-    authorizer_.forget_records();
-    keeper_.note_everything();
-    log_.log(LogLevel::notice, "configuration read again: taken up");
-}
-
-void AuthService::follow(std::shared_ptr<ReplicaFeed> feed) {
-    {
-        const std::lock_guard lock(mutex_);
-        feed_.swap(feed);
-    }
-    cursor_ = feed_->journal().now();
-    keeper_.note_everything();
-    if (feed.use_count() == 1) {
-        feed->stop();
-    }
-    left_feeds_.push_back(std::move(feed));
-    std::shared_ptr<SecretWriter> writer = shared_->realm(feed_->options()).writer();
-    {
-        const std::lock_guard lock(writer_mutex_);
-        writer_.swap(writer);
-    }
-    if (writer.use_count() == 1) {
-        writer->stop();
-    }
-    left_writers_.push_back(std::move(writer));
-}
-
-// Of a verifier's thread.
-void AuthService::write(SecretSwap swap) {
-    std::shared_ptr<SecretWriter> writer;
-    {
-        const std::lock_guard lock(writer_mutex_);
-        writer = writer_;
-    }
-    writer->add(std::move(swap));
+    in_force_.take_replica();
+    keeper_.work(in_force_.circumstances(), deadlines);
 }
 
 void AuthService::log_login(const LoginRequest& request, const LoginDecision& decision) {
@@ -536,11 +469,7 @@ void AuthService::drain_log(const std::function<void(LogLevel, const std::string
         return;
     }
     log_.drain(write);
-    feed_->log().drain(write);
-    writer_->log().drain(write);
-    if (next_feed_ != nullptr) {
-        next_feed_->log().drain(write);
-    }
+    in_force_.drain_log(write);
 }
 
 }  // namespace pgauth

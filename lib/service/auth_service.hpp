@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +35,8 @@
 #include "config/load_options.hpp"
 #include "config/options.hpp"
 #include "identity/certificate.hpp"
-#include "service/config_reloader.hpp"
 #include "service/gate.hpp"
+#include "service/in_force.hpp"
 #include "service/login_desk.hpp"
 #include "service/recheck_window.hpp"
 #include "service/scram_logins.hpp"
@@ -45,8 +44,6 @@
 #include "service/shared_state.hpp"
 #include "service/stored_sessions.hpp"
 #include "service/unasked_connections.hpp"
-#include "sync/change_journal.hpp"
-#include "sync/secret_writer.hpp"
 
 namespace pgauth {
 
@@ -149,7 +146,6 @@ class AuthService {
   private:
     AuthService(std::vector<PluginOption> plugin_options, Options options);
 
-    [[nodiscard]] Circumstances circumstances() const;
     [[nodiscard]] bool on_broker_thread() const;
     [[nodiscard]] bool is_recheck(const LoginRequest& request);
     void open_session(const LoginRequest& request, const LoginDecision& decision);
@@ -171,30 +167,20 @@ class AuthService {
     void log_scram(LoginRequest request, const ScramStep& step);
     void catch_up();
     void catch_up(Deadlines deadlines);
-    void take_up(Result<Options> options);
-    void follow(std::shared_ptr<ReplicaFeed> feed);
-    void write(SecretSwap swap);
-
-    // A copy for whoever is not on the broker's thread.
-    [[nodiscard]] View view() const;
     void throw_off_but(std::optional<std::string_view> client_id, const Kicker& kick);
 
     const std::thread::id broker_thread_ = std::this_thread::get_id();
     std::shared_ptr<SharedState> shared_;
     Realm& realm_;
-    ConfigReloader reloader_;
     LogQueue log_;
+    InForce in_force_;
     Authorizer authorizer_;
     SessionKeeper keeper_;
     StoredSessions stored_;
     RecheckWindow recheck_window_;
     std::uint64_t closing_at_reload_ = 0;
     UnaskedConnections unasked_;
-    // Of databases that were left; joined at the end, since joining may wait.
-    std::vector<std::shared_ptr<SecretWriter>> left_writers_;
-    std::mutex writer_mutex_;  // guards the next against the verifiers; held for a copy
-    std::shared_ptr<SecretWriter> writer_;
-    LoginDesk desk_;  // after the writer, which it uses to its end
+    LoginDesk desk_;  // after what is in force, to which it hands new hashes to its end
 
     // Of a login that the broker is being told of: opened with its first call.
     struct Completing {
@@ -205,16 +191,6 @@ class AuthService {
     std::optional<Completing> completing_;
     ScramLogins scram_;
     bool warned_of_listener_ = false;
-    std::shared_ptr<const Replica> replica_;  // null before the first load
-    std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet
-    // Of databases that were left; joined at the end, since joining may wait.
-    std::vector<std::shared_ptr<ReplicaFeed>> left_feeds_;
-
-    mutable std::mutex mutex_;  // guards the next two against other threads; held for copies
-    std::shared_ptr<ReplicaFeed> feed_;
-    std::shared_ptr<const Options> options_;
-
-    ChangeJournal::Cursor cursor_;  // in the journal of feed_
 };
 
 }  // namespace pgauth
