@@ -146,3 +146,42 @@ TEST_CASE("until a hash of its kind was made, few are taken", "[authn]") {
     CHECK(refusal == LoginCause::too_many_waiting);
     CHECK(taken < 20);
 }
+
+TEST_CASE("a question that waits already is not hashed once more", "[authn]") {
+    PasswordOptions options;
+    options.threads = 1;
+    PasswordChecks checks(options);
+    const std::string secret = quick_secret("sesame", 100'000);
+    const auto first = checks.check_elsewhere(question("sesame", secret));
+    const auto again = checks.check_elsewhere(question("sesame", secret));
+    const auto last = checks.check_elsewhere(question("other", quick_secret("other")));
+    REQUIRE(first);
+    REQUIRE(last);
+    CHECK(again == first);
+    std::vector<std::uint64_t> finished;
+    REQUIRE(eventually([&] {
+        for (const auto& one : checks.take_finished()) {
+            finished.push_back(one.number);
+        }
+        return !finished.empty() && finished.back() == *last;
+    }));
+    CHECK(finished == std::vector{*first, *last});
+}
+
+TEST_CASE("right passwords are no attempts, and wrong ones run out", "[authn]") {
+    PasswordOptions options;
+    options.attempts.per_client = 3;
+    options.attempts.back_off = std::chrono::hours(1);
+    PasswordChecks checks(options);
+    for (int i = 0; i < 10; ++i) {
+        // Another hash each time, so that none is remembered.
+        CHECK(checks.check_here(question("sesame", quick_secret("sesame", 1 + i))) ==
+              PasswordCheck(PasswordCheck::right, 1));
+    }
+    for (int i = 0; i < 3; ++i) {
+        CHECK(checks.check_here(question("guess", quick_secret("sesame", 1 + i))) ==
+              PasswordCheck(PasswordCheck::wrong));
+    }
+    CHECK(checks.check_here(question("guess", quick_secret("sesame"))) ==
+          tl::unexpected(LoginCause::too_many_attempts));
+}
