@@ -38,7 +38,7 @@ SELECT is_empty($$SELECT name FROM (
               WHERE c.relnamespace = 'mqtt_auth'::regnamespace AND c.relkind IN ('r', 'v')
         UNION SELECT proname FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
         UNION SELECT unnest(proargnames) FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
-                     AND proname !~ '^(check_|require_|record_|add_entry|add_credential|text_matches|quoted|has_control|normal_)'
+                     AND proname !~ '^(check_|require_|record_|add_entry|add_credential|text_matches|quoted|has_control|normal_|login_state|groups_of|deciding_entry|level_|filter_|lies_in)'
         UNION SELECT key FROM mqtt_auth.settings
         UNION VALUES ('mqtt_auth_broker'), ('mqtt_auth_admin')) AS t (name), readme
     WHERE body !~ ('\m' || name || '\M')$$, 'schema/README.md names everything');
