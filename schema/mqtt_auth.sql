@@ -2570,6 +2570,15 @@ BEGIN
               AND (stored.client_name, stored.username, stored.client_id, stored.fingerprint,
                    stored.common_name, stored.subject_alt_name) IS NOT DISTINCT FROM
                   (r.client_name, r.username, r.client_id, r.fingerprint, r.common_name, r.subject_alt_name));
+    IF getdatabaseencoding() = 'SQL_ASCII' AND EXISTS (
+        SELECT FROM mqtt_auth.broker_clients AS c
+        WHERE c.username = groups_of.username
+          AND concat(c.username, c.name, groups_of.client_id, groups_of.common_name, groups_of.subject_alt_names)
+              ~ '[^\u0001-\u007f]') THEN
+        RAISE WARNING 'mqtt_auth: this database has no encoding: `?`, `.` and `[...]` in group rules stand for bytes '
+                      'here and for characters in the plugin'
+            USING HINT = 'the groups in this answer may be others than the plugin''s';
+    END IF;
     RETURN QUERY
     WITH ways AS (
         SELECT m.group_name, 0 AS place, 'member' AS words

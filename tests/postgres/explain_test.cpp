@@ -158,7 +158,8 @@ void compare(TestDatabase& database, const std::vector<Question>& questions, Tal
 
 }  // namespace
 
-TEST_CASE("explain() in SQL gives the plugin's answer, entry and groups", "[postgres]") {
+TEST_CASE("explain() in SQL gives the plugin's answer, entry and groups",
+          "[postgres][explain]") {
     TestDatabase database;
     Dice dice(20240229);
     Tally tally;
@@ -181,7 +182,7 @@ TEST_CASE("explain() in SQL gives the plugin's answer, entry and groups", "[post
 }
 
 TEST_CASE("rows that constraints would have refused are worth the same to explain()",
-          "[postgres]") {
+          "[postgres][explain]") {
     TestDatabase database;
     database.force(R"(
         INSERT INTO mqtt_auth.groups (name) VALUES ('g0');
@@ -212,7 +213,7 @@ TEST_CASE("rows that constraints would have refused are worth the same to explai
 }
 
 TEST_CASE("a regular expression that may be stored is read alike by RE2 and PostgreSQL",
-          "[postgres]") {
+          "[postgres][explain]") {
     // Made of pieces that are accepted, or of letters at random, of which few are.
     Dice dice(20240302);
     Words expressions;
