@@ -163,7 +163,7 @@ TEST_CASE("explain() in SQL gives the plugin's answer, entry and groups",
     TestDatabase database;
     Dice dice(20240229);
     Tally tally;
-    for (int round = 0; round < 25; ++round) {
+    for (int round = 0; round < 20; ++round) {
         const std::string policy = any_policy(dice);
         INFO(policy);
         database.sql(policy);

@@ -179,6 +179,10 @@ inline std::string any_rule(Dice& dice, std::size_t number) {
 
 // Few words, so that entries and questions meet.
 inline std::string any_filter(Dice& dice, const Words& words) {
+    if (dice.once_in(10)) {
+        // Some of which match the same topics, since no topic is empty.
+        return dice.of({"#", "+/#", "/#", "/+/#", "+/+/#", "/+"});
+    }
     Words levels = dice.some(words, 3);
     if (dice.once_in(3)) {
         levels.back() = "#";
