@@ -2433,14 +2433,15 @@ BEGIN
         IF level = '#' THEN
             -- It stands for the level before it too, but no topic is empty: `#` is one level or
             -- more, as `+/#` is, and `/#` two or more.
-            RETURN levels || CASE WHEN levels = '{}' THEN ARRAY['+', '#'] WHEN levels = '{=}' THEN ARRAY['*', '#']
-                                  ELSE ARRAY['#'] END;
+            RETURN levels || CASE WHEN levels = '{}' THEN ARRAY['+', '#']
+                                  WHEN levels = '{=}' THEN ARRAY['*', '#'] ELSE ARRAY['#'] END;
         ELSIF level = '+' THEN
             levels := levels || CASE WHEN levels = '{}' THEN '+' ELSE '*' END;
         ELSIF placeholders IS NOT NULL AND level ~ '^%([uc]|\{[A-Za-z0-9_.-]+\})$' THEN
             value := placeholders ->> level;
-            levels := levels || CASE WHEN value IS NOT NULL AND NOT (levels = '{}' AND value LIKE '$%') THEN '=' || value
-                                     WHEN denies THEN '*' ELSE '!' END;
+            levels := levels || CASE
+                WHEN value IS NOT NULL AND NOT (levels = '{}' AND value LIKE '$%') THEN '=' || value
+                WHEN denies THEN '*' ELSE '!' END;
         ELSE
             levels := levels || ('=' || level);
         END IF;
@@ -2452,13 +2453,29 @@ COMMENT ON FUNCTION mqtt_auth.filter_levels(text, jsonb, boolean) IS
     'A topic filter as what may stand in each level. A placeholder stands for its value; without '
     'one for any level in a deny, for none in an allow';
 
+CREATE FUNCTION mqtt_auth.placeholder_values(username text, client_id text, attributes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_object_agg(p.placeholder, p.value), '{}')
+    FROM (SELECT '%u', placeholder_values.username
+          UNION ALL SELECT '%c', placeholder_values.client_id
+          UNION ALL SELECT '%{' || a.key || '}', a.value FROM jsonb_each_text(placeholder_values.attributes) AS a)
+         AS p (placeholder, value)
+    -- What could not be a level of a topic stands for nothing.
+    WHERE p.value <> '' AND p.value !~ '[/+#]' AND NOT mqtt_auth.has_control_characters(p.value)
+$$;
+COMMENT ON FUNCTION mqtt_auth.placeholder_values(text, text, jsonb) IS
+    'What %u, %c and %{key} stand for; those that are not there stand for nothing';
+
 CREATE FUNCTION mqtt_auth.level_covers(wide text, narrow text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE level_covers.wide
         WHEN '*' THEN true
-        WHEN '+' THEN level_covers.narrow = '+' OR left(level_covers.narrow, 1) = '=' AND left(level_covers.narrow, 2) <> '=$'
+        WHEN '+' THEN level_covers.narrow = '+'
+            OR left(level_covers.narrow, 1) = '=' AND left(level_covers.narrow, 2) <> '=$'
         WHEN '!' THEN false
         ELSE level_covers.wide = level_covers.narrow
         END
@@ -2592,11 +2609,13 @@ BEGIN
           AND num_nonnulls(r.client_name, r.username, r.client_id, r.fingerprint, r.common_name,
                            r.subject_alt_name, r.address, r.method) > 0
           -- What the connection does not have satisfies no condition.
-          AND (r.client_name IS NULL OR mqtt_auth.text_matches(r.syntax, r.client_name, coalesce(c.name, c.username)))
+          AND (r.client_name IS NULL
+               OR mqtt_auth.text_matches(r.syntax, r.client_name, coalesce(c.name, c.username)))
           AND (r.username IS NULL OR mqtt_auth.text_matches(r.syntax, r.username, c.username))
           AND (r.client_id IS NULL OR mqtt_auth.text_matches(r.syntax, r.client_id, groups_of.client_id))
           AND (r.fingerprint IS NULL OR mqtt_auth.text_matches(r.syntax, r.fingerprint, groups_of.fingerprint))
-          AND (r.common_name IS NULL OR mqtt_auth.text_matches(r.syntax, r.common_name, nullif(groups_of.common_name, '')))
+          AND (r.common_name IS NULL
+               OR mqtt_auth.text_matches(r.syntax, r.common_name, nullif(groups_of.common_name, '')))
           AND (r.subject_alt_name IS NULL OR EXISTS (
                    SELECT FROM unnest(groups_of.subject_alt_names) AS n (name)
                    WHERE mqtt_auth.text_matches(r.syntax, r.subject_alt_name, n.name)))
@@ -2627,7 +2646,8 @@ BEGIN
         SELECT b.id, b.group_name, b.username, b.max_qos, b.allow_retain, sane.yes AS sane,
                CASE WHEN b.effect = 'allow' THEN 'allow' ELSE 'deny' END AS effect,
                CASE WHEN b.permission IN ('read', 'write') THEN b.permission ELSE 'readWrite' END AS permission,
-               CASE WHEN sane.yes THEN b.topic END AS topic, coalesce(b.priority, 2147483647) AS priority
+               CASE WHEN sane.yes THEN b.topic END AS topic,
+               coalesce(b.priority, 2147483647) AS priority
         FROM mqtt_auth.broker_entries AS b
         CROSS JOIN LATERAL (SELECT coalesce(
             b.effect IN ('allow', 'deny') AND b.permission IN ('read', 'write', 'readWrite')
@@ -2672,8 +2692,8 @@ BEGIN
     ELSIF login_state.client_id ~ '[+#]' OR mqtt_auth.has_control_characters(login_state.client_id) THEN
         RETURN 'refused: its client id holds `+`, `#` or a control character';
     ELSIF login_state.username IS NULL THEN
-        RETURN CASE WHEN login_state.anonymous_group IS NULL THEN 'refused: without a username it needs anonymous_group'
-                    ELSE 'possible' END;
+        RETURN CASE WHEN login_state.anonymous_group IS NULL
+                    THEN 'refused: without a username it needs anonymous_group' ELSE 'possible' END;
     END IF;
     SELECT c.client_id, c.networks, c.required_methods, o.state INTO client
         FROM mqtt_auth.broker_clients AS c JOIN mqtt_auth.client_overview AS o ON o.username = c.username
@@ -2732,14 +2752,17 @@ DECLARE
     decided record;
 BEGIN
     IF explain.action IS NULL OR explain.topic IS NULL THEN
-        RAISE EXCEPTION 'mqtt_auth.explain: % is missing', CASE WHEN explain.action IS NULL THEN 'action' ELSE 'topic' END
+        RAISE EXCEPTION 'mqtt_auth.explain: % is missing',
+            CASE WHEN explain.action IS NULL THEN 'action' ELSE 'topic' END
             USING ERRCODE = 'check_violation',
-                  HINT = 'for example: SELECT * FROM mqtt_auth.explain(''press-7'', ''publish'', ''plant/1/press-7/temp'')';
+                  HINT = 'for example: SELECT * FROM mqtt_auth.explain(''press-7'', ''publish'', '
+                         '''plant/1/press-7/temp'')';
     ELSIF explain.qos NOT BETWEEN 0 AND 2 THEN
         RAISE EXCEPTION 'mqtt_auth.explain.qos: `%` is not a quality of service: use 0, 1 or 2', explain.qos
             USING ERRCODE = 'check_violation', HINT = 'for example: qos => 1';
     END IF;
-    PERFORM mqtt_auth.check_word('mqtt_auth.explain.action', explain.action, 'an action', ARRAY['publish', 'subscribe', 'receive']),
+    PERFORM mqtt_auth.check_word('mqtt_auth.explain.action', explain.action, 'an action',
+                                 ARRAY['publish', 'subscribe', 'receive']),
             mqtt_auth.check_word('mqtt_auth.explain.subscribe', explain.subscribe, 'a way to judge subscriptions',
                                  ARRAY['covered', 'overlapping']),
             mqtt_auth.check_word('mqtt_auth.explain.client_ids', explain.client_ids, 'a way to take client ids',
@@ -2782,13 +2805,8 @@ BEGIN
 
     SELECT d.* INTO decided FROM mqtt_auth.deciding_entry(
         explain.username, ARRAY(SELECT jsonb_object_keys(groups)),
-        -- What could not be a level of a topic stands for nothing.
-        (SELECT coalesce(jsonb_object_agg(p.placeholder, p.value), '{}')
-         FROM (SELECT '%u', explain.username UNION ALL SELECT '%c', counted_id
-               UNION ALL SELECT '%{' || a.key || '}', a.value FROM jsonb_each_text(client.attributes) AS a)
-              AS p (placeholder, value)
-         WHERE p.value <> '' AND p.value !~ '[/+#]' AND NOT mqtt_auth.has_control_characters(p.value)),
-        explain.action, mqtt_auth.filter_levels(asked, NULL, false), explain.qos, explain.retain,
+        mqtt_auth.placeholder_values(explain.username, counted_id, client.attributes), explain.action,
+        mqtt_auth.filter_levels(asked, NULL, false), explain.qos, explain.retain,
         explain.action = 'subscribe' AND explain.subscribe = 'overlapping') AS d;
     IF decided.id IS NULL THEN
         reason := 'denied: no entry allows it';
