@@ -11,7 +11,7 @@
 --   3  The change feed                 how the plugin hears of an edit
 --   4  The views that the plugin reads and nothing else of it
 --   5  Everyday functions              one line for each everyday job
---   6  What people read                client_overview, permissions()
+--   6  What people read                client_overview, permissions(), explain()
 --   7  Roles and comments              who may do what
 --
 -- One transaction: all of it or nothing. Run it as the owner of the database; a superuser is not
@@ -651,8 +651,8 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.check_entry(text, text, text, integer, boolean) IS
     'Constraint: an ACL entry belongs to a group or to a client, and only an allow has limits';
 
--- Regular expressions. The plugin reads them with RE2, permissions() with PostgreSQL; what is
--- stored must mean the same to both. So only what both read alike: literals, `.`, classes of
+-- Regular expressions. The plugin reads them with RE2, explain() with PostgreSQL; what is stored
+-- must mean the same to both. So only what both read alike: literals, `.`, classes of
 -- characters and ranges, groups, `|`, `* + ? {m,n}`, and a backslash before punctuation.
 CREATE FUNCTION mqtt_auth.check_regex(place text, value text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -860,11 +860,18 @@ BEGIN
         RAISE EXCEPTION 'settings.changes_keep: % is not a time to keep changes: use 1 minute to 1 year',
             mqtt_auth.quoted(value)
             USING ERRCODE = 'check_violation', HINT = 'for example: ''1 day''';
+    WHEN 'password_policy_min', 'password_policy_lower', 'password_policy_upper',
+         'password_policy_numeric', 'password_policy_symbol' THEN
+        IF value !~ '^([0-9]|[1-6][0-9]|7[0-2])$' THEN
+            RAISE EXCEPTION 'settings.%: % is not a number of characters: use 0 to 72', key, mqtt_auth.quoted(value)
+                USING ERRCODE = 'check_violation', HINT = 'for example: ''12'', or ''0'' for none';
+        END IF;
     WHEN 'broker_role', 'admin_role' THEN
         PERFORM mqtt_auth.check_name('settings.' || key, value);
     ELSE
         RAISE EXCEPTION 'settings.key: % is not a setting: use schema_version, notify, changes_keep,'
-            ' broker_role or admin_role', mqtt_auth.quoted(key)
+            ' password_policy_min, password_policy_lower, password_policy_upper, password_policy_numeric,'
+            ' password_policy_symbol, broker_role or admin_role', mqtt_auth.quoted(key)
             USING ERRCODE = 'check_violation',
                   HINT = 'for example: UPDATE mqtt_auth.settings SET value = ''off'' WHERE key = ''notify''';
     END CASE;
@@ -1124,12 +1131,14 @@ CREATE TABLE mqtt_auth.settings (
     CONSTRAINT settings_value CHECK (mqtt_auth.check_setting(key, value))
 );
 COMMENT ON TABLE mqtt_auth.settings IS
-    'schema_version; notify (on, off); changes_keep (how long the change feed is kept); the names '
-    'of the two roles';
+    'schema_version; notify (on, off); changes_keep (how long the change feed is kept); '
+    'password_policy_… (what passwords given in SQL must have); the names of the two roles';
 COMMENT ON COLUMN mqtt_auth.settings.key IS 'Name of the setting';
 COMMENT ON COLUMN mqtt_auth.settings.value IS 'Its value';
 INSERT INTO mqtt_auth.settings (key, value)
-VALUES ('schema_version', '1'), ('notify', 'on'), ('changes_keep', '1 day');
+VALUES ('schema_version', '1'), ('notify', 'on'), ('changes_keep', '1 day'),
+       ('password_policy_min', '0'), ('password_policy_lower', '0'), ('password_policy_upper', '0'),
+       ('password_policy_numeric', '0'), ('password_policy_symbol', '0');
 
 CREATE TABLE mqtt_auth.changes (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1271,112 +1280,52 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.record_truncate() IS
     'Trigger: after TRUNCATE everything is to be read again';
 
--- For each table: rows that come and go; rows that change in a column that the plugin sees; TRUNCATE.
+-- Each table with what record_row() is told of it (pairs of a kind and the column of its key) and the
+-- columns that the plugin sees; null: all. Triggers: for rows that come and go, for rows that change
+-- in one of those columns, for TRUNCATE.
+DO $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT watched.*,
+                    (SELECT string_agg(format('%L', k.word), ', ' ORDER BY k.place)
+                     FROM unnest(watched.keys) WITH ORDINALITY AS k (word, place)) AS arguments,
+                    (SELECT coalesce(string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', c.name), ' OR ' ORDER BY c.place),
+                                     'OLD IS DISTINCT FROM NEW')
+                     FROM unnest(watched.seen) WITH ORDINALITY AS c (name, place)) AS differs
+             FROM (VALUES
+        ('clients', '{client,username}'::text[],
+         '{username,name,enabled,client_id,required_methods,networks,valid_from,valid_until,attributes}'::text[]),
+        ('credentials', '{client,username}',
+         '{id,username,method,secret,fingerprint,label,valid_from,valid_until,rehashed_from}'),
+        ('revoked_certificates', '{revoked_certificate,fingerprint}', '{fingerprint}'),
+        ('groups', '{group,name}', '{id,name}'),
+        -- The members of a renamed group are recorded too: its name is in their memberships.
+        ('group_members', '{client,username}', '{group_name,username}'),
+        ('group_rules', '{rule,name}', NULL),
+        ('group_rule_groups', '{rule,rule_name}', NULL),
+        ('acls', '{group,group_name,client,username}', NULL),
+        ('settings', '{setting,key}', NULL)) AS watched (name, keys, seen)
+    LOOP
+        EXECUTE format('CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.%I '
+                       'FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row(%s)', t.name, t.arguments);
+        EXECUTE format('CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.%I '
+                       'FOR EACH ROW WHEN (%s) EXECUTE FUNCTION mqtt_auth.record_row(%s)', t.name,
+                       CASE t.name WHEN 'credentials'
+                           THEN format('(%s) AND (NEW.rehashed_from IS NULL OR NEW.rehashed_from IS NOT DISTINCT FROM '
+                                       'OLD.rehashed_from)', t.differs)
+                           ELSE t.differs END, t.arguments);
+        EXECUTE format('CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.%I '
+                       'FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate()', t.name);
+    END LOOP;
+END
+$$;
 
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.clients
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.clients
-    FOR EACH ROW
-    WHEN (OLD.username IS DISTINCT FROM NEW.username
-          OR OLD.name IS DISTINCT FROM NEW.name
-          OR OLD.enabled IS DISTINCT FROM NEW.enabled
-          OR OLD.client_id IS DISTINCT FROM NEW.client_id
-          OR OLD.required_methods IS DISTINCT FROM NEW.required_methods
-          OR OLD.networks IS DISTINCT FROM NEW.networks
-          OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
-          OR OLD.valid_until IS DISTINCT FROM NEW.valid_until
-          OR OLD.attributes IS DISTINCT FROM NEW.attributes)
-    EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.clients
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.credentials
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.credentials
-    FOR EACH ROW
-    WHEN ((NEW.rehashed_from IS NULL OR NEW.rehashed_from IS NOT DISTINCT FROM OLD.rehashed_from)
-          AND (OLD.id IS DISTINCT FROM NEW.id
-               OR OLD.username IS DISTINCT FROM NEW.username
-               OR OLD.method IS DISTINCT FROM NEW.method
-               OR OLD.secret IS DISTINCT FROM NEW.secret
-               OR OLD.fingerprint IS DISTINCT FROM NEW.fingerprint
-               OR OLD.label IS DISTINCT FROM NEW.label
-               OR OLD.valid_from IS DISTINCT FROM NEW.valid_from
-               OR OLD.valid_until IS DISTINCT FROM NEW.valid_until
-               OR OLD.rehashed_from IS DISTINCT FROM NEW.rehashed_from))
-    EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
+-- What rehash() does is told by a trigger of its own, which wakes nobody up.
 CREATE TRIGGER record_rehash AFTER UPDATE ON mqtt_auth.credentials
     FOR EACH ROW
     WHEN (NEW.rehashed_from IS NOT NULL AND OLD.rehashed_from IS DISTINCT FROM NEW.rehashed_from)
     EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.credentials
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.revoked_certificates
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('revoked_certificate', 'fingerprint');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.revoked_certificates
-    FOR EACH ROW
-    WHEN (OLD.fingerprint IS DISTINCT FROM NEW.fingerprint)
-    EXECUTE FUNCTION mqtt_auth.record_row('revoked_certificate', 'fingerprint');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.revoked_certificates
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.groups
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.groups
-    FOR EACH ROW
-    WHEN (OLD.id IS DISTINCT FROM NEW.id
-          OR OLD.name IS DISTINCT FROM NEW.name)
-    EXECUTE FUNCTION mqtt_auth.record_row('group', 'name');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.groups
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
--- The members of a renamed group are recorded too: its name is in their memberships.
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.group_members
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.group_members
-    FOR EACH ROW
-    WHEN (OLD.group_name IS DISTINCT FROM NEW.group_name
-          OR OLD.username IS DISTINCT FROM NEW.username)
-    EXECUTE FUNCTION mqtt_auth.record_row('client', 'username');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.group_members
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.group_rules
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('rule', 'name');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.group_rules
-    FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW)
-    EXECUTE FUNCTION mqtt_auth.record_row('rule', 'name');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.group_rules
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.group_rule_groups
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('rule', 'rule_name');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.group_rule_groups
-    FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW)
-    EXECUTE FUNCTION mqtt_auth.record_row('rule', 'rule_name');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.group_rule_groups
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.acls
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('group', 'group_name', 'client', 'username');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.acls
-    FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW)
-    EXECUTE FUNCTION mqtt_auth.record_row('group', 'group_name', 'client', 'username');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.acls
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
-
-CREATE TRIGGER record_row AFTER INSERT OR DELETE ON mqtt_auth.settings
-    FOR EACH ROW EXECUTE FUNCTION mqtt_auth.record_row('setting', 'key');
-CREATE TRIGGER record_update AFTER UPDATE ON mqtt_auth.settings
-    FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW)
-    EXECUTE FUNCTION mqtt_auth.record_row('setting', 'key');
-CREATE TRIGGER record_truncate AFTER TRUNCATE ON mqtt_auth.settings
-    FOR EACH STATEMENT EXECUTE FUNCTION mqtt_auth.record_truncate();
 
 -- The feed prunes itself: every 64th change deletes up to 500 old ones. A change goes when it is
 -- older than the setting changes_keep and its transaction had already ended that long ago, so that
@@ -1549,6 +1498,35 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.require_group(text) IS
     'Raises an error that helps where there is no such group';
 
+CREATE FUNCTION mqtt_auth.require_strength(password text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    lacking text;
+BEGIN
+    -- Letters of ASCII, whatever the locale of the database takes for one.
+    SELECT string_agg(concat(s.value, ' ', rule.noun, CASE WHEN s.value <> '1' THEN 's' END),
+                      ', ' ORDER BY rule.place) INTO lacking
+        FROM (VALUES (1, 'min', '.', 'character'), (2, 'lower', '[a-z]', 'lower-case letter'),
+                     (3, 'upper', '[A-Z]', 'upper-case letter'), (4, 'numeric', '[0-9]', 'digit'),
+                     (5, 'symbol', '[ -/:-@\[-`{-~]', 'symbol')) AS rule (place, word, letter, noun)
+        JOIN mqtt_auth.settings AS s ON s.key = 'password_policy_' || rule.word
+        WHERE (SELECT count(*) FROM regexp_matches(require_strength.password, rule.letter, 'g'))
+              < s.value::integer;
+    -- The password itself stays out of the message.
+    IF lacking IS NOT NULL THEN
+        RAISE EXCEPTION 'the password is too weak for the password policy: it needs at least %', lacking
+            USING ERRCODE = 'check_violation',
+                  HINT = 'the policy is in mqtt_auth.settings; SELECT mqtt_auth.generate_secret(''press-7'') '
+                         'makes a password that is always strong enough';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.require_strength(text) IS
+    'Raises an error that names what a password lacks of the settings password_policy_…';
+
 CREATE FUNCTION mqtt_auth.hash_password(password text) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -1565,6 +1543,7 @@ BEGIN
             octet_length(password)
             USING ERRCODE = 'check_violation', HINT = 'hash longer ones with mkpasswd and give secret =>';
     END IF;
+    PERFORM mqtt_auth.require_strength(password);
     SELECT n.nspname INTO home
         FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
         WHERE e.extname = 'pgcrypto';
@@ -1589,7 +1568,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mqtt_auth.hash_password(text) IS
-    'A password as bcrypt of cost 10, by pgcrypto in whichever schema it is';
+    'A password that satisfies the policy as bcrypt of cost 10, by pgcrypto in whichever schema it is';
 
 CREATE FUNCTION mqtt_auth.create_client(
     name             text,
@@ -1603,7 +1582,10 @@ CREATE FUNCTION mqtt_auth.create_client(
     valid_from       timestamptz DEFAULT NULL,
     valid_until      timestamptz DEFAULT NULL,
     enabled          boolean DEFAULT true,
-    groups           text[] DEFAULT '{}')
+    groups           text[] DEFAULT '{}',
+    certificate      boolean DEFAULT false,
+    fingerprint      text DEFAULT NULL,
+    generate         boolean DEFAULT false)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -1618,6 +1600,11 @@ BEGIN
             USING ERRCODE = 'check_violation',
                   HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => '
                          '''press-7'', secret => ''$argon2id$…'')';
+    ELSIF create_client.generate AND num_nonnulls(create_client.password, create_client.secret) > 0 THEN
+        RAISE EXCEPTION 'give a password, or a secret (a ready-made hash), or generate => true: one of them'
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: SELECT mqtt_auth.create_client(''Press 7'', username => '
+                         '''press-7'', generate => true)';
     END IF;
     BEGIN
         INSERT INTO mqtt_auth.clients
@@ -1635,16 +1622,24 @@ BEGIN
     IF num_nonnulls(create_client.password, create_client.secret) > 0 THEN
         PERFORM mqtt_auth.set_password(new_username, create_client.password, create_client.secret);
     END IF;
+    IF create_client.certificate OR create_client.fingerprint IS NOT NULL THEN
+        PERFORM mqtt_auth.grant_certificate(new_username, create_client.fingerprint);
+    END IF;
     FOREACH wanted_group IN ARRAY coalesce(create_client.groups, '{}') LOOP
         PERFORM mqtt_auth.add_to_group(new_username, wanted_group);
     END LOOP;
+    IF create_client.generate THEN
+        RETURN mqtt_auth.generate_secret(new_username);
+    END IF;
     RETURN new_username;
 END
 $$;
-COMMENT ON FUNCTION mqtt_auth.create_client(text, text, text, text, text, cidr[], jsonb, text[], timestamptz, timestamptz, boolean, text[]) IS
-    'Registers a client and returns its username, the name where none is given. With password or '
-    'secret (a ready-made hash) it gets a password; with neither it has no credential yet, see '
-    'grant_certificate and grant_psk';
+COMMENT ON FUNCTION mqtt_auth.create_client(text, text, text, text, text, cidr[], jsonb, text[], timestamptz, timestamptz, boolean, text[], boolean, text, boolean) IS
+    'Registers a client and returns its username, the name where none is given. It logs in with a '
+    'password, or secret, a ready-made hash; with certificate => true by any certificate whose name '
+    'is the username, with a fingerprint by exactly that one; with generate => true by a password '
+    'that is made here and returned this once instead of the username. With none of them it has no '
+    'credential yet';
 
 CREATE FUNCTION mqtt_auth.require_secret(caller text, password text, secret text) RETURNS text
     LANGUAGE plpgsql
@@ -1975,7 +1970,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'certificate % is not revoked: see TABLE mqtt_auth.revoked_certificates',
             coalesce(mqtt_auth.quoted(refused), 'null')
-            USING ERRCODE = 'foreign_key_violation';
+            USING ERRCODE = 'foreign_key_violation',
+                  HINT = 'for example: SELECT mqtt_auth.unrevoke_certificate(r.fingerprint) FROM '
+                         'mqtt_auth.revoked_certificates AS r WHERE r.reason = ''lost''';
     END IF;
 END
 $$;
@@ -2286,7 +2283,8 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'group rule % does not exist: see TABLE mqtt_auth.group_rules',
             coalesce(mqtt_auth.quoted(delete_group_rule.name), 'null')
-            USING ERRCODE = 'foreign_key_violation';
+            USING ERRCODE = 'foreign_key_violation',
+                  HINT = 'for example: SELECT mqtt_auth.delete_group_rule(''all presses'')';
     END IF;
 END
 $$;
@@ -2406,6 +2404,434 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.permissions(text) IS
     'What a client may do, the deciding entries first, and which entry says so: its own, a '
     'group''s, or a group''s by a rule, with what the rule asks of the connection';
+
+-- explain() answers as the plugin does (lib/topic, lib/policy, lib/authz); a test compares the two
+-- over random policies. A filter is taken apart into what may stand in each of its levels: `=name`
+-- that name, `+` any that does not begin with `$`, `*` any, `!` none; a `#` at the end: any levels
+-- may follow.
+
+CREATE FUNCTION mqtt_auth.is_filter(filter text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT is_filter.filter <> '' AND octet_length(is_filter.filter) <= 65535
+        AND is_filter.filter !~ '[^/][+#]|[+#][^/]|#/'
+$$;
+COMMENT ON FUNCTION mqtt_auth.is_filter(text) IS
+    'Whether a text is a topic filter: wildcards alone in their levels, `#` last';
+
+CREATE FUNCTION mqtt_auth.filter_levels(filter text, placeholders jsonb, denies boolean) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    levels text[] := '{}';
+    level text;
+    value text;
+BEGIN
+    FOREACH level IN ARRAY string_to_array(filter, '/') LOOP
+        IF level = '#' THEN
+            -- It stands for the level before it too, but no topic is empty: `#` is one level or
+            -- more, as `+/#` is, and `/#` two or more.
+            RETURN levels || CASE WHEN levels = '{}' THEN ARRAY['+', '#']
+                                  WHEN levels = '{=}' THEN ARRAY['*', '#'] ELSE ARRAY['#'] END;
+        ELSIF level = '+' THEN
+            levels := levels || CASE WHEN levels = '{}' THEN '+' ELSE '*' END;
+        ELSIF placeholders IS NOT NULL AND level ~ '^%([uc]|\{[A-Za-z0-9_.-]+\})$' THEN
+            value := placeholders ->> level;
+            levels := levels || CASE
+                WHEN value IS NOT NULL AND NOT (levels = '{}' AND value LIKE '$%') THEN '=' || value
+                WHEN denies THEN '*' ELSE '!' END;
+        ELSE
+            levels := levels || ('=' || level);
+        END IF;
+    END LOOP;
+    RETURN levels;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.filter_levels(text, jsonb, boolean) IS
+    'A topic filter as what may stand in each level. A placeholder stands for its value; without '
+    'one for any level in a deny, for none in an allow';
+
+CREATE FUNCTION mqtt_auth.placeholder_values(username text, client_id text, attributes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_object_agg(p.placeholder, p.value), '{}')
+    FROM (SELECT '%u', placeholder_values.username
+          UNION ALL SELECT '%c', placeholder_values.client_id
+          UNION ALL SELECT '%{' || a.key || '}', a.value FROM jsonb_each_text(placeholder_values.attributes) AS a)
+         AS p (placeholder, value)
+    -- What could not be a level of a topic stands for nothing.
+    WHERE p.value <> '' AND p.value !~ '[/+#]' AND NOT mqtt_auth.has_control_characters(p.value)
+$$;
+COMMENT ON FUNCTION mqtt_auth.placeholder_values(text, text, jsonb) IS
+    'What %u, %c and %{key} stand for; those that are not there stand for nothing';
+
+CREATE FUNCTION mqtt_auth.level_covers(wide text, narrow text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE level_covers.wide
+        WHEN '*' THEN true
+        WHEN '+' THEN level_covers.narrow = '+'
+            OR left(level_covers.narrow, 1) = '=' AND left(level_covers.narrow, 2) <> '=$'
+        WHEN '!' THEN false
+        ELSE level_covers.wide = level_covers.narrow
+        END
+$$;
+COMMENT ON FUNCTION mqtt_auth.level_covers(text, text) IS
+    'Whether every name that may stand in one level may stand in another';
+
+CREATE FUNCTION mqtt_auth.filter_covers(wide text[], narrow text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    level text;
+    place integer := 0;
+BEGIN
+    FOREACH level IN ARRAY wide LOOP
+        IF level = '#' THEN
+            RETURN true;
+        END IF;
+        place := place + 1;
+        IF narrow[place] IS NULL OR narrow[place] = '#' OR NOT mqtt_auth.level_covers(level, narrow[place]) THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    RETURN place = cardinality(narrow);
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.filter_covers(text[], text[]) IS
+    'Whether one filter, or topic, matches every topic that another matches; both taken apart';
+
+CREATE FUNCTION mqtt_auth.filter_overlaps(one text[], other text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    one_end CONSTANT integer := cardinality(one) - (one[cardinality(one)] = '#')::integer;
+    other_end CONSTANT integer := cardinality(other) - (other[cardinality(other)] = '#')::integer;
+    bytes integer := 0;     -- of the shortest topic that both match, with a slash after each level
+    a text;
+    b text;
+BEGIN
+    FOR place IN 1 .. greatest(one_end, other_end) LOOP
+        a := CASE WHEN place <= one_end THEN one[place] WHEN one_end < cardinality(one) THEN '*' ELSE '!' END;
+        b := CASE WHEN place <= other_end THEN other[place] WHEN other_end < cardinality(other) THEN '*' ELSE '!' END;
+        IF '!' IN (a, b) OR NOT (mqtt_auth.level_covers(a, b) OR mqtt_auth.level_covers(b, a)) THEN
+            RETURN false;
+        END IF;
+        bytes := bytes + 1 + CASE WHEN left(a, 1) = '=' THEN octet_length(a) - 1
+                                  WHEN left(b, 1) = '=' THEN octet_length(b) - 1 ELSE 0 END;
+    END LOOP;
+    RETURN bytes <= 65536;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.filter_overlaps(text[], text[]) IS
+    'Whether some topic is matched by both filters; both taken apart';
+
+CREATE FUNCTION mqtt_auth.plain_address(value inet) RETURNS inet
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN family(plain_address.value) = 6 AND plain_address.value <<= '::ffff:0:0/96'
+                THEN set_masklen('0.0.0.0'::inet + (set_masklen(plain_address.value, 128) - '::ffff:0:0'::inet),
+                                 masklen(plain_address.value) - 96)
+                ELSE plain_address.value END
+$$;
+COMMENT ON FUNCTION mqtt_auth.plain_address(inet) IS
+    'An address or network of IPv4 that is written as IPv6 (::ffff:10.1.2.3) as one of IPv4';
+
+CREATE FUNCTION mqtt_auth.lies_in(address inet, network inet) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT mqtt_auth.plain_address(host(lies_in.address)::inet) <<= mqtt_auth.plain_address(lies_in.network)
+$$;
+COMMENT ON FUNCTION mqtt_auth.lies_in(inet, inet) IS
+    'Whether an address lies in a network, however either is written';
+
+CREATE FUNCTION mqtt_auth.client_id_fits(pattern text, username text, client_id text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT client_id_fits.client_id LIKE replace(
+        translate(regexp_replace(client_id_fits.pattern, '([\\%_])', '\\\1', 'g'), '*?', '%_'),
+        '\%u', regexp_replace(client_id_fits.username, '([\\%_])', '\\\1', 'g'))
+$$;
+COMMENT ON FUNCTION mqtt_auth.client_id_fits(text, text, text) IS
+    'Whether an MQTT client id satisfies clients.client_id: a glob, in which %u is the username as it is';
+
+CREATE FUNCTION mqtt_auth.groups_of(
+    username text, client_id text, address inet, methods text[], fingerprint text, common_name text,
+    subject_alt_names text[])
+    RETURNS TABLE (group_name text, way text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    -- A rule of a site's own view has met no constraint. What PostgreSQL and the plugin may read
+    -- differently is an error here, and never two answers.
+    PERFORM mqtt_auth.check_regex('broker_rules.' || c.place, c.value)
+        FROM mqtt_auth.broker_rules AS r
+        CROSS JOIN LATERAL (VALUES
+            ('client_name', r.client_name), ('username', r.username), ('client_id', r.client_id),
+            ('fingerprint', r.fingerprint), ('common_name', r.common_name),
+            ('subject_alt_name', r.subject_alt_name)) AS c (place, value)
+        WHERE r.enabled AND r.syntax = 'regex' AND NOT EXISTS (
+            SELECT FROM mqtt_auth.group_rules AS stored
+            WHERE stored.name = r.name AND stored.syntax = 'regex'
+              AND (stored.client_name, stored.username, stored.client_id, stored.fingerprint,
+                   stored.common_name, stored.subject_alt_name) IS NOT DISTINCT FROM
+                  (r.client_name, r.username, r.client_id, r.fingerprint, r.common_name, r.subject_alt_name));
+    IF getdatabaseencoding() = 'SQL_ASCII' AND EXISTS (
+        SELECT FROM mqtt_auth.broker_clients AS c
+        WHERE c.username = groups_of.username
+          AND concat(c.username, c.name, groups_of.client_id, groups_of.common_name, groups_of.subject_alt_names)
+              ~ '[^\u0001-\u007f]') THEN
+        RAISE WARNING 'mqtt_auth: this database has no encoding: `?`, `.` and `[...]` in group rules stand for bytes '
+                      'here and for characters in the plugin'
+            USING HINT = 'the groups in this answer may be others than the plugin''s';
+    END IF;
+    RETURN QUERY
+    WITH ways AS (
+        SELECT m.group_name, 0 AS place, 'member' AS words
+        FROM mqtt_auth.broker_members AS m
+        WHERE m.username = groups_of.username
+        UNION ALL
+        SELECT unnest(r.groups), 1, 'rule ' || mqtt_auth.quoted(r.name)
+        FROM mqtt_auth.broker_rules AS r
+        JOIN mqtt_auth.broker_clients AS c ON c.username = groups_of.username
+        WHERE r.enabled AND r.syntax IN ('exact', 'glob', 'regex')
+          AND num_nonnulls(r.client_name, r.username, r.client_id, r.fingerprint, r.common_name,
+                           r.subject_alt_name, r.address, r.method) > 0
+          -- What the connection does not have satisfies no condition.
+          AND (r.client_name IS NULL
+               OR mqtt_auth.text_matches(r.syntax, r.client_name, coalesce(c.name, c.username)))
+          AND (r.username IS NULL OR mqtt_auth.text_matches(r.syntax, r.username, c.username))
+          AND (r.client_id IS NULL OR mqtt_auth.text_matches(r.syntax, r.client_id, groups_of.client_id))
+          AND (r.fingerprint IS NULL OR mqtt_auth.text_matches(r.syntax, r.fingerprint, groups_of.fingerprint))
+          AND (r.common_name IS NULL
+               OR mqtt_auth.text_matches(r.syntax, r.common_name, nullif(groups_of.common_name, '')))
+          AND (r.subject_alt_name IS NULL OR EXISTS (
+                   SELECT FROM unnest(groups_of.subject_alt_names) AS n (name)
+                   WHERE mqtt_auth.text_matches(r.syntax, r.subject_alt_name, n.name)))
+          AND (r.address IS NULL OR mqtt_auth.lies_in(groups_of.address, r.address))
+          AND (r.method IS NULL OR r.method = ANY (groups_of.methods)))
+    SELECT w.group_name, string_agg(w.words, ', ' ORDER BY w.place, w.words)
+    FROM ways AS w JOIN mqtt_auth.broker_groups AS g ON g.name = w.group_name
+    GROUP BY w.group_name;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.groups_of(text, text, inet, text[], text, text, text[]) IS
+    'The groups of a client that connects like this, and what puts it into each';
+
+CREATE FUNCTION mqtt_auth.deciding_entry(
+    username text, groups text[], placeholders jsonb, action text, asked text[], qos integer,
+    retain boolean, overlapping boolean)
+    RETURNS TABLE (id bigint, group_name text, effect text, permission text, topic text, priority integer)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+BEGIN
+    RETURN QUERY
+    SELECT e.id, e.group_name, e.effect, e.permission, e.topic, e.priority
+    FROM (
+        -- An entry of a site's own view may make no sense: an allow is then worth nothing, and a
+        -- deny denies all that it may have meant.
+        SELECT b.id, b.group_name, b.username, b.max_qos, b.allow_retain, sane.yes AS sane,
+               CASE WHEN b.effect = 'allow' THEN 'allow' ELSE 'deny' END AS effect,
+               CASE WHEN b.permission IN ('read', 'write') THEN b.permission ELSE 'readWrite' END AS permission,
+               CASE WHEN sane.yes THEN b.topic END AS topic,
+               coalesce(b.priority, 2147483647) AS priority
+        FROM mqtt_auth.broker_entries AS b
+        CROSS JOIN LATERAL (SELECT coalesce(
+            b.effect IN ('allow', 'deny') AND b.permission IN ('read', 'write', 'readWrite')
+            AND b.priority IS NOT NULL AND num_nonnulls(b.group_name, b.username) = 1
+            AND (b.max_qos IS NULL OR b.max_qos BETWEEN 0 AND 2)
+            AND mqtt_auth.is_filter(b.topic) AND b.topic NOT LIKE '$share/%'
+            AND b.topic !~ '(^|/)(?!(%[uc]|%\{[A-Za-z0-9_.-]+\})(/|$))[^/]*%[uc{]', false) AS yes) AS sane
+        WHERE b.group_name = ANY (deciding_entry.groups) OR b.username = deciding_entry.username) AS e
+    WHERE (e.sane OR e.effect = 'deny')
+      AND e.permission IN ('readWrite', CASE deciding_entry.action WHEN 'publish' THEN 'write' ELSE 'read' END)
+      -- An allow outside its limits is not relevant. They limit what is sent, not what is received.
+      AND (e.effect = 'deny' OR deciding_entry.action = 'receive'
+           OR (e.max_qos IS NULL OR deciding_entry.qos <= e.max_qos)
+              AND (deciding_entry.action = 'subscribe' OR NOT deciding_entry.retain
+                   OR coalesce(e.allow_retain, true)))
+      AND CASE WHEN NOT e.sane THEN true
+               WHEN deciding_entry.overlapping AND e.effect = 'allow' THEN mqtt_auth.filter_overlaps(
+                   mqtt_auth.filter_levels(e.topic, deciding_entry.placeholders, false), deciding_entry.asked)
+               ELSE mqtt_auth.filter_covers(
+                   mqtt_auth.filter_levels(e.topic, deciding_entry.placeholders, e.effect = 'deny'),
+                   deciding_entry.asked) END
+    ORDER BY e.priority DESC, e.effect = 'deny' DESC, e.id LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.deciding_entry(text, text[], jsonb, text, text[], integer, boolean, boolean) IS
+    'Of the entries of these groups and of this client, the one that decides; no row where none is '
+    'relevant';
+
+CREATE FUNCTION mqtt_auth.login_state(
+    username text, client_id text, address inet, methods text[], fingerprint text, anonymous_group text)
+    RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    client record;
+BEGIN
+    IF EXISTS (SELECT FROM mqtt_auth.broker_revoked_certificates AS r
+               WHERE r.fingerprint = login_state.fingerprint) THEN
+        RETURN 'refused: its certificate is revoked';
+    ELSIF login_state.client_id ~ '[+#]' OR mqtt_auth.has_control_characters(login_state.client_id) THEN
+        RETURN 'refused: its client id holds `+`, `#` or a control character';
+    ELSIF login_state.username IS NULL THEN
+        RETURN CASE WHEN login_state.anonymous_group IS NULL
+                    THEN 'refused: without a username it needs anonymous_group' ELSE 'possible' END;
+    END IF;
+    SELECT c.client_id, c.networks, c.required_methods, o.state INTO client
+        FROM mqtt_auth.broker_clients AS c JOIN mqtt_auth.client_overview AS o ON o.username = c.username
+        WHERE c.username = login_state.username;
+    RETURN CASE
+        WHEN NOT FOUND THEN 'refused: no client has this username'
+        WHEN client.state <> 'enabled' THEN 'refused: ' || client.state
+        WHEN NOT mqtt_auth.client_id_fits(client.client_id, login_state.username, login_state.client_id)
+            THEN 'refused: its client id is not like ' || mqtt_auth.quoted(client.client_id)
+        WHEN NOT EXISTS (SELECT FROM unnest(client.networks) AS n (network)
+                         WHERE mqtt_auth.lies_in(login_state.address, n.network) IS NOT FALSE)
+            AND client.networks IS NOT NULL THEN 'refused: its address lies in none of its networks'
+        WHEN cardinality(login_state.methods) > 0 AND NOT client.required_methods <@ login_state.methods
+            THEN 'refused: it must prove ' || array_to_string(client.required_methods, ' and ')
+        ELSE 'possible' END;
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.login_state(text, text, inet, text[], text, text) IS
+    'Whether a client that connects like this can log in, as far as its rows say, or why not';
+
+CREATE FUNCTION mqtt_auth.explain(
+    username          text,
+    action            text,
+    topic             text,
+    client_id         text DEFAULT NULL,
+    qos               integer DEFAULT 0,
+    retain            boolean DEFAULT false,
+    address           inet DEFAULT NULL,
+    methods           text[] DEFAULT '{}',
+    fingerprint       text DEFAULT NULL,
+    common_name       text DEFAULT NULL,
+    subject_alt_names text[] DEFAULT '{}',
+    subscribe         text DEFAULT 'covered',
+    client_ids        text DEFAULT 'believed',
+    anonymous_group   text DEFAULT NULL,
+    OUT allowed       boolean,
+    OUT reason        text,
+    OUT login         text,
+    OUT entry         bigint,
+    OUT source        text,
+    OUT effect        text,
+    OUT permission    text,
+    OUT filter        text,
+    OUT priority      integer,
+    OUT groups        jsonb)
+    RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict error
+DECLARE
+    pinned CONSTANT text := mqtt_auth.normal_fingerprint(explain.fingerprint);
+    client record;
+    counted_id text := explain.client_id;
+    asked text := explain.topic;
+    decided record;
+BEGIN
+    IF explain.action IS NULL OR explain.topic IS NULL THEN
+        RAISE EXCEPTION 'mqtt_auth.explain: % is missing',
+            CASE WHEN explain.action IS NULL THEN 'action' ELSE 'topic' END
+            USING ERRCODE = 'check_violation',
+                  HINT = 'for example: SELECT * FROM mqtt_auth.explain(''press-7'', ''publish'', '
+                         '''plant/1/press-7/temp'')';
+    ELSIF explain.qos NOT BETWEEN 0 AND 2 THEN
+        RAISE EXCEPTION 'mqtt_auth.explain.qos: `%` is not a quality of service: use 0, 1 or 2', explain.qos
+            USING ERRCODE = 'check_violation', HINT = 'for example: qos => 1';
+    END IF;
+    PERFORM mqtt_auth.check_word('mqtt_auth.explain.action', explain.action, 'an action',
+                                 ARRAY['publish', 'subscribe', 'receive']),
+            mqtt_auth.check_word('mqtt_auth.explain.subscribe', explain.subscribe, 'a way to judge subscriptions',
+                                 ARRAY['covered', 'overlapping']),
+            mqtt_auth.check_word('mqtt_auth.explain.client_ids', explain.client_ids, 'a way to take client ids',
+                                 ARRAY['believed', 'bound']),
+            mqtt_auth.check_methods('mqtt_auth.explain.methods', explain.methods),
+            mqtt_auth.check_fingerprint('mqtt_auth.explain.fingerprint', pinned);
+    SELECT c.username, c.client_id, c.attributes INTO client
+        FROM mqtt_auth.broker_clients AS c WHERE c.username = explain.username;
+    PERFORM mqtt_auth.check_attributes('broker_clients.attributes', client.attributes);
+    -- Where client ids are bound, one counts only for a client whose row says which it may use.
+    IF explain.client_ids = 'bound' AND client.client_id IS NULL THEN
+        counted_id := NULL;
+    END IF;
+
+    login := mqtt_auth.login_state(explain.username, explain.client_id, explain.address, explain.methods, pinned,
+                                   explain.anonymous_group);
+    SELECT coalesce(jsonb_object_agg(g.group_name, g.way), '{}') INTO groups
+        FROM mqtt_auth.groups_of(client.username, counted_id, explain.address, explain.methods, pinned,
+                                 explain.common_name, explain.subject_alt_names) AS g;
+    IF explain.username IS NULL THEN
+        SELECT coalesce(jsonb_object_agg(g.name, 'anonymous_group'), '{}') INTO groups
+            FROM mqtt_auth.broker_groups AS g WHERE g.name = explain.anonymous_group;
+    END IF;
+
+    -- A shared subscription is judged by its filter.
+    IF explain.action = 'subscribe' AND asked ~ '^\$share(/|$)' THEN
+        asked := substring(asked FROM '^\$share/[^/+#]+/(.+)$');
+    END IF;
+    allowed := false;
+    reason := CASE
+        WHEN explain.client_id ~ '[+#]' OR mqtt_auth.has_control_characters(explain.client_id)
+            THEN 'denied: client ids with `+`, `#` or control characters have no rights'
+        WHEN asked IS NULL OR NOT mqtt_auth.is_filter(asked) OR (explain.action <> 'subscribe' AND asked ~ '[+#]')
+            THEN 'denied: not a valid topic'
+        WHEN explain.username IS NOT NULL AND client.username IS NULL
+            THEN 'denied: no client has this username' END;
+    IF reason IS NOT NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT d.* INTO decided FROM mqtt_auth.deciding_entry(
+        explain.username, ARRAY(SELECT jsonb_object_keys(groups)),
+        mqtt_auth.placeholder_values(explain.username, counted_id, client.attributes), explain.action,
+        mqtt_auth.filter_levels(asked, NULL, false), explain.qos, explain.retain,
+        explain.action = 'subscribe' AND explain.subscribe = 'overlapping') AS d;
+    IF decided.id IS NULL THEN
+        reason := 'denied: no entry allows it';
+        RETURN;
+    END IF;
+    allowed := decided.effect = 'allow';
+    entry := decided.id;
+    effect := decided.effect;
+    permission := decided.permission;
+    filter := decided.topic;
+    priority := decided.priority;
+    source := CASE WHEN decided.group_name IS NULL THEN 'own'
+                   ELSE 'group ' || mqtt_auth.quoted(decided.group_name)
+                       || coalesce(' by ' || substring(groups ->> decided.group_name FROM '^rule .*$'), '') END;
+    reason := format('%s by entry %s of %s: %s %s %s, priority %s',
+                     CASE WHEN allowed THEN 'allowed' ELSE 'denied' END, entry,
+                     CASE WHEN decided.group_name IS NULL THEN 'client ' || mqtt_auth.quoted(explain.username)
+                          ELSE 'group ' || mqtt_auth.quoted(decided.group_name) END,
+                     effect, permission, coalesce(mqtt_auth.quoted(filter), 'every topic'), priority);
+END
+$$;
+COMMENT ON FUNCTION mqtt_auth.explain(text, text, text, text, integer, boolean, inet, text[], text, text, text[], text, text, text) IS
+    'May a client publish, subscribe to or receive a topic, and which entry says so: the plugin''s '
+    'answer, for a connection of this client id, address, methods and certificate; what is not '
+    'given it does not have. login: whether it could connect at all; groups: what put it into each';
 
 
 -- =============================================================================================

@@ -9,6 +9,10 @@ SELECT is_empty($$SELECT 'schema' WHERE obj_description('mqtt_auth'::regnamespac
     UNION ALL SELECT rolname FROM pg_roles WHERE rolname IN ('mqtt_auth_broker', 'mqtt_auth_admin') AND shobj_description(oid, 'pg_authid') IS NULL$$,
     'everything has a comment');
 
+-- Every argument can be given by name.
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace AND pronargs > 0
+                  AND (proargnames IS NULL OR '' = ANY (proargnames))$$, 'every argument has a name');
+
 -- What the plugin relies on: names, order and types of the columns of its views.
 SELECT is((SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
            FROM pg_attribute AS a WHERE a.attrelid = ('mqtt_auth.' || view_name)::regclass AND a.attnum > 0), columns, view_name)
@@ -38,7 +42,7 @@ SELECT is_empty($$SELECT name FROM (
               WHERE c.relnamespace = 'mqtt_auth'::regnamespace AND c.relkind IN ('r', 'v')
         UNION SELECT proname FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
         UNION SELECT unnest(proargnames) FROM pg_proc WHERE pronamespace = 'mqtt_auth'::regnamespace
-                     AND proname !~ '^(check_|require_|record_|add_entry|add_credential|text_matches|quoted|has_control|normal_)'
+                     AND proname !~ '^(check_|require_|record_|add_entry|add_credential|text_matches|quoted|has_control|normal_|login_state|groups_of|deciding_entry|level_|filter_|lies_in)'
         UNION SELECT key FROM mqtt_auth.settings
         UNION VALUES ('mqtt_auth_broker'), ('mqtt_auth_admin')) AS t (name), readme
     WHERE body !~ ('\m' || name || '\M')$$, 'schema/README.md names everything');

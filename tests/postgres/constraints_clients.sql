@@ -78,7 +78,15 @@ INSERT INTO attempts (statement, complaint) VALUES
     ($$UPDATE mqtt_auth.settings SET value = 'x' WHERE key = 'schema_version'$$, 'settings.schema_version: `x` is not a version'),
     ($$UPDATE mqtt_auth.settings SET value = '' WHERE key = 'broker_role'$$, 'settings.broker_role: `` is empty: a name has 1 to 1024 bytes'),
     ($$INSERT INTO mqtt_auth.settings VALUES ('notfy', 'off')$$,
-     'settings.key: `notfy` is not a setting: use schema_version, notify, changes_keep, broker_role or admin_role');
+     'settings.key: `notfy` is not a setting: use schema_version, notify, changes_keep, password_policy_min, password_policy_lower, '
+     'password_policy_upper, password_policy_numeric, password_policy_symbol, broker_role or admin_role'),
+    ($$UPDATE mqtt_auth.settings SET value = '72' WHERE key = 'password_policy_min'$$, NULL),
+    ($$UPDATE mqtt_auth.settings SET value = '0' WHERE key = 'password_policy_symbol'$$, NULL),
+    ($$UPDATE mqtt_auth.settings SET value = '73' WHERE key = 'password_policy_min'$$, 'settings.password_policy_min: `73` is not a number of characters: use 0 to 72'),
+    ($$UPDATE mqtt_auth.settings SET value = '-1' WHERE key = 'password_policy_lower'$$, 'settings.password_policy_lower: `-1` is not a number of characters: use 0 to 72'),
+    ($$UPDATE mqtt_auth.settings SET value = '99999999999' WHERE key = 'password_policy_upper'$$, 'settings.password_policy_upper: `99999999999` is not a number of characters: use 0 to 72'),
+    ($$UPDATE mqtt_auth.settings SET value = 'yes' WHERE key = 'password_policy_numeric'$$, 'settings.password_policy_numeric: `yes` is not a number of characters: use 0 to 72'),
+    ($$UPDATE mqtt_auth.settings SET value = '' WHERE key = 'password_policy_symbol'$$, 'settings.password_policy_symbol: `` is not a number of characters: use 0 to 72');
 SELECT pg_temp.attempt_all();
 
 -- updated_at is kept by the table.

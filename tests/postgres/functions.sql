@@ -96,6 +96,19 @@ SELECT is(pg_temp.rows($$SELECT * FROM mqtt_auth.broker_clients WHERE username =
                             '2024-01-01Z'::timestamptz, '2034-01-01Z'::timestamptz, '{"line": "3"}'::jsonb)::text]), 'is kept');
 SELECT is((SELECT count(*) FROM mqtt_auth.credentials WHERE username = 'press-1'), 0::bigint, 'no password, no credential');
 
+-- Ways to log in
+SELECT is(mqtt_auth.create_client('Meter 1', username => 'meter-1', certificate => true), 'meter-1', 'create_client with any certificate of its name');
+SELECT is(mqtt_auth.create_client('meter-2', fingerprint => repeat('2A:', 31) || '2A', password => 'x'), 'meter-2', 'with exactly one, beside a password');
+SELECT is(mqtt_auth.create_client('meter-3', certificate => false, generate => false), 'meter-3', 'with nothing');
+CREATE TEMPORARY TABLE made AS SELECT mqtt_auth.create_client('meter-4', generate => true, certificate => true, groups => '{presses}') AS secret;
+SELECT is((SELECT secret ~ '^pgauth_[A-Za-z0-9_-]{43}$' FROM made), true, 'generate => true returns the secret');
+SELECT is((SELECT split_part(c.secret, '$', 5) FROM mqtt_auth.credentials AS c WHERE c.username = 'meter-4' AND c.method = 'password'),
+          (SELECT rtrim(encode(sha256(decode(split_part(c.secret, '$', 4) || '==', 'base64') || made.secret::bytea), 'base64'), '=')
+           FROM mqtt_auth.credentials AS c, made WHERE c.username = 'meter-4' AND c.method = 'password'), 'that it keeps the hash of');
+SELECT is(pg_temp.rows($$SELECT username, method, left(secret, 7), right(fingerprint, 4) FROM mqtt_auth.credentials WHERE username LIKE 'meter-%' ORDER BY 1, 2$$),
+          '{"(meter-1,certificate,,)","(meter-2,certificate,,2a2a)","(meter-2,password,$2a$10$,)","(meter-4,certificate,,)","(meter-4,password,$genera,)"}', 'each has what it was given');
+DELETE FROM mqtt_auth.clients WHERE username LIKE 'meter-%';
+
 -- What looks like SQL is data.
 SELECT lives_ok(format('SELECT mqtt_auth.create_client(%1$L, password => %1$L), mqtt_auth.create_group(%1$L), mqtt_auth.add_to_group(%1$L, %1$L),
                         mqtt_auth.allow(%1$L, ''read'', %1$L), mqtt_auth.add_group_rule(%1$L, ARRAY[%1$L], username => %1$L), mqtt_auth.touch(%1$L),

@@ -33,17 +33,9 @@ std::string methods_of(MethodSet methods) {
     return text;
 }
 
-std::string literal(const std::string& text) {
-    std::string quoted = "'";
-    for (const char letter : text) {
-        quoted += letter == '\'' ? "''" : std::string(1, letter);
-    }
-    return quoted + "'";
-}
-
 // What `sql` selects; `{}` in it stands for the username.
 std::vector<SqlRow> rows_of(TestDatabase& database, const Client& client, const char* sql) {
-    return database.sql(fmt::format(fmt::runtime(sql), literal(client.username)));
+    return database.sql(fmt::format(fmt::runtime(sql), quote_literal(client.username)));
 }
 
 SqlRow row_of(const Client& client) {

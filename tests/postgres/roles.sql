@@ -43,6 +43,38 @@ SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mq
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('mqtt_auth_broker', 'mqtt_auth_admin') AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb)$$,
                 'both roles cannot log in');
 
+-- All that anybody but the owner was granted: a new object that gives something to somebody else fails here.
+SELECT is_empty($$
+    SELECT g.grantee, g.privilege_type, g.name FROM (
+        SELECT a.grantee::regrole::text, a.privilege_type, 'schema' AS kind, n.nspname::text AS name, n.nspowner AS owner, a.grantee AS id
+        FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = 'mqtt_auth'
+        UNION ALL
+        SELECT a.grantee::regrole::text, a.privilege_type, c.relkind::text, c.relname, c.relowner, a.grantee
+        FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace = 'mqtt_auth'::regnamespace
+        UNION ALL
+        SELECT a.grantee::regrole::text, a.privilege_type, 'function', p.oid::regprocedure::text, p.proowner, a.grantee
+        FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'mqtt_auth'::regnamespace) AS g
+    WHERE g.id <> g.owner
+      AND NOT (g.grantee = 'mqtt_auth_broker' AND (g.kind = 'schema' AND g.privilege_type = 'USAGE'
+                                                   OR g.kind = 'v' AND g.name LIKE 'broker\_%' AND g.privilege_type = 'SELECT'))
+      AND NOT (g.grantee = 'mqtt_auth_admin' AND (g.kind, g.privilege_type) IN (
+               ('schema', 'USAGE'), ('function', 'EXECUTE'), ('v', 'SELECT'), ('S', 'USAGE'), ('S', 'SELECT'),
+               ('r', 'SELECT'), ('r', 'INSERT'), ('r', 'UPDATE'), ('r', 'DELETE')))$$, 'only administrators can change anything');
+SELECT is_empty($$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
+                  WHERE c.relnamespace = 'mqtt_auth'::regnamespace AND attacl IS NOT NULL$$, 'and no column has grants of its own');
+
+-- Secrets stand in one table and in the one view that the plugin checks them by.
+SELECT bag_eq($$SELECT c.relname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+                WHERE c.relnamespace = 'mqtt_auth'::regnamespace AND c.relkind IN ('r', 'v') AND a.attname IN ('secret', 'password', 'key', 'rehashed_from')
+                  AND NOT (c.relname IN ('settings', 'broker_settings', 'changes', 'broker_changes') AND a.attname = 'key')$$,
+              $$VALUES ('credentials'), ('credentials'), ('broker_credentials'), ('broker_credentials')$$, 'no other view has a column for secrets');
+SELECT is_empty($$
+    SELECT seen.line FROM (SELECT v::text FROM mqtt_auth.client_overview AS v UNION ALL SELECT v::text FROM mqtt_auth.broker_clients AS v
+                           UNION ALL SELECT v::text FROM mqtt_auth.broker_changes AS v UNION ALL SELECT v::text FROM mqtt_auth.broker_settings AS v
+                           UNION ALL SELECT p::text FROM mqtt_auth.permissions('press-7') AS p
+                           UNION ALL SELECT e::text FROM mqtt_auth.explain('press-7', 'publish', 'a') AS e) AS seen (line)
+    WHERE strpos(seen.line, 'eeee') > 0$$, 'nor shows one');
+
 -- Tried out
 SET LOCAL ROLE mqtt_auth_broker;
 SELECT is((SELECT count(*) FROM mqtt_auth.broker_credentials), 1::bigint, 'the broker reads credentials through its view');
@@ -55,7 +87,7 @@ FROM unnest(ARRAY[
     'SELECT mqtt_auth.disconnect(''press-7'')', 'SELECT mqtt_auth.record_change(''disconnect_client'', ''press-7'')',
     'SELECT mqtt_auth.grant_password(''press-7'', ''x'')', 'SELECT mqtt_auth.grant_certificate(''press-7'')', 'SELECT mqtt_auth.grant_psk(''press-7'', ''x'')',
     'SELECT mqtt_auth.revoke(''press-7'', ''password'')', 'SELECT mqtt_auth.revoke_certificate(''x'')', 'SELECT mqtt_auth.unrevoke_certificate(''x'')',
-    'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.generate_secret(''press-7'')', 'SELECT mqtt_auth.rehash(1, ''x'', ''y'')', 'SELECT mqtt_auth.allow_rehash(true)',
+    'SELECT mqtt_auth.touch()', 'SELECT mqtt_auth.generate_secret(''press-7'')', 'SELECT mqtt_auth.explain(''press-7'', ''publish'', ''a'')', 'SELECT mqtt_auth.rehash(1, ''x'', ''y'')', 'SELECT mqtt_auth.allow_rehash(true)',
     'SELECT mqtt_auth.grant_roles(''mqtt_auth_broker'')', 'CREATE TABLE mqtt_auth.x ()', 'DROP TABLE mqtt_auth.clients'
 ]) AS statement;
 SET LOCAL ROLE mqtt_auth_admin;

@@ -28,6 +28,14 @@ std::string new_name() {
 
 }  // namespace
 
+std::string quote_literal(const std::string& text) {
+    std::string quoted = "'";
+    for (const char letter : text) {
+        quoted += letter == '\'' ? "''" : std::string(1, letter);
+    }
+    return quoted + "'";
+}
+
 // --- SqlSession ---------------------------------------------------------------------------
 
 void SqlSession::Closer::operator()(pg_conn* connection) const noexcept {

@@ -22,6 +22,9 @@ namespace pgauth::testing {
 // What a statement selected, as text; null is none.
 using SqlRow = std::vector<std::optional<std::string>>;
 
+// As a literal of SQL.
+[[nodiscard]] std::string quote_literal(const std::string& text);
+
 class SqlSession {
   public:
     // `connection`: for libpq, completed by PG*.
