@@ -10,7 +10,7 @@ import sys
 _COLOURS = {"plugin": "#1b6ca8", "acl_file": "#9aa5b1", "dynamic-security": "#d98c5f"}
 
 _HEAD = """
-set terminal pngcairo size 1500, {height} font "DejaVu Sans,10"
+set terminal pngcairo noenhanced size 1500, {height} font "DejaVu Sans,10"
 set output "{path}"
 set multiplot layout {panels}, 1
 set style data histograms

@@ -60,11 +60,16 @@ constexpr std::size_t most_bytes = 1'000'000;
 constexpr std::size_t most_on_their_way = 65'535;  // packet ids
 constexpr std::size_t most_milliseconds = 3'600'000;
 constexpr std::size_t last_port = 65'535;
+constexpr std::size_t last_process = 1U << 22U;  // the kernel's own limit
 
-constexpr std::array<Setting, 13> settings{{
+constexpr std::array<Setting, 14> settings{{
     {"--port",
      [](Options& options, const Setting& setting, std::string_view value) {
          options.port = static_cast<int>(number(setting, value, {1, last_port}));
+     }},
+    {"--process",
+     [](Options& options, const Setting& setting, std::string_view value) {
+         options.process = static_cast<int>(number(setting, value, {1, last_process}));
      }},
     {"--username",
      [](Options& options, const Setting&, std::string_view value) {
@@ -151,7 +156,7 @@ Figures run(std::span<const char* const> arguments) {
 }
 
 int fail(const char* problem, int status) {
-    std::fputs(fmt::format("pgauth_bench_load: {}\n", problem).c_str(), stderr);
+    fmt::print(stderr, "pgauth_bench_load: {}\n", problem);
     return status;
 }
 
@@ -166,8 +171,7 @@ int main(int count, char** arguments) {
         for (const auto& [name, value] : run(all.subspan(1))) {
             json += fmt::format("{}\"{}\": {}", json.empty() ? "{" : ", ", name, value);
         }
-        json += "}\n";
-        std::fputs(json.c_str(), stdout);
+        fmt::print("{}}}\n", json);
         return 0;
     } catch (const NotUnderstood& problem) {
         return fail(problem.what(), not_understood);

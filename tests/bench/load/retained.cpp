@@ -102,7 +102,7 @@ Figures receive_retained(const Options& options) {
     }
     loop.connect_all(clients);
     const std::size_t expected = options.retained * options.subscribers;
-    const auto begin = Clock::now();
+    const Stopwatch stopwatch(options);
     for (const auto& collector : collectors) {
         collector->subscribe(options.topic + "/retained/+", options.qos);
     }
@@ -111,12 +111,11 @@ Figures receive_retained(const Options& options) {
         return received == expected;
     };
     loop.run(is_all_there, "the rest of the retained messages");
-    const std::chrono::duration<double> taken = Clock::now() - begin;
-    return {{"seconds", taken.count()},
-            {"sent", static_cast<double>(options.retained)},
-            {"expected", static_cast<double>(expected)},
-            {"delivered", static_cast<double>(received)},
-            {"per_second", static_cast<double>(received) / taken.count()}};
+    Figures figures = stopwatch.stop(received);
+    figures.emplace_back("sent", static_cast<double>(options.retained));
+    figures.emplace_back("expected", static_cast<double>(expected));
+    figures.emplace_back("delivered", static_cast<double>(received));
+    return figures;
 }
 
 }  // namespace pgauth::load

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "bench/load/processor_time.hpp"
+
 namespace pgauth::load {
 
 Version version_of(const Options& options, std::size_t number) {
@@ -24,11 +26,28 @@ Login login_of(const Options& options, std::string_view role, std::size_t number
             .password = options.password};
 }
 
+Stopwatch::Stopwatch(const Options& options)
+    : process_(options.process),
+      processor_before_(process_ ? processor_seconds(*process_) : 0),
+      begin_(std::chrono::steady_clock::now()) {}
+
+Figures Stopwatch::stop(std::size_t count) const {
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin_;
+    const auto counted = static_cast<double>(count);
+    Figures figures{{"seconds", taken.count()}, {"per_second", counted / taken.count()}};
+    if (process_) {
+        const double used = processor_seconds(*process_) - processor_before_;
+        figures.emplace_back("processor_seconds", used);
+        figures.emplace_back("per_processor_second", counted / used);
+    }
+    return figures;
+}
+
 Progress::Progress() : screen_(isatty(STDERR_FILENO) == 1 ? Screen::terminal : Screen::none) {}
 
 Progress::~Progress() {
     if (screen_ == Screen::terminal) {
-        std::fputs("\r\x1b[K", stderr);
+        fmt::print(stderr, "\r\x1b[K");
     }
 }
 
@@ -42,9 +61,7 @@ void Progress::tell(std::string_view what, std::size_t count) {
     }
     constexpr std::chrono::milliseconds pause{200};
     next_ = now + pause;
-    const std::string line = fmt::format("\r\x1b[K{}: {}", what, count);
-    std::fputs(line.c_str(), stderr);
-    std::fflush(stderr);
+    fmt::print(stderr, "\r\x1b[K{}: {}", what, count);
 }
 
 }  // namespace pgauth::load

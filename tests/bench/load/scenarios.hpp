@@ -40,6 +40,7 @@ struct Options {
     std::size_t connections = 20;          // at a time
     std::chrono::milliseconds time{1000};  // how long to go on, where nothing else says so
     Pings pings = Pings::none;
+    std::optional<int> process;  // the broker's, whose processor time is wanted
 };
 
 // By name, in the order in which to print them.
@@ -60,6 +61,20 @@ using Figures = std::vector<std::pair<std::string_view, double>>;
 [[nodiscard]] Version version_of(const Options& options, std::size_t number);
 
 [[nodiscard]] Login login_of(const Options& options, std::string_view role, std::size_t number);
+
+// From its making on: how long, and how much processor time of the broker.
+class Stopwatch {
+  public:
+    explicit Stopwatch(const Options& options);
+
+    // What a figure counts that has happened since, and how often in a second of either.
+    [[nodiscard]] Figures stop(std::size_t count) const;
+
+  private:
+    std::optional<int> process_;
+    double processor_before_ = 0;
+    std::chrono::steady_clock::time_point begin_;
+};
 
 // One line on a terminal, a few times a second at most, which the next one overwrites.
 class Progress {
