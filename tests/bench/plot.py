@@ -1,6 +1,6 @@
-"""A plot of ratios as PNG, by gnuplot: a panel for each broker, in it a group of bars for each scenario.
+"""A plot of ratios as PNG, by gnuplot: a panel for each title, in it a group of bars for each scenario.
 
-    plot("ratios.png", {"2.0.11": {"1to1-qos0": {"plugin": Ratio(0.98, 0.97, 0.99)}}})
+    plot("ratios.png", {"Mosquitto 2.0.11, throughput": {"1to1-qos0": {"plugin": Ratio(0.98, 0.97, 0.99)}}})
 """
 
 import shutil
@@ -32,14 +32,14 @@ def check_gnuplot():
 
 
 def plot(path, ratios):
-    """ratios: by broker, scenario and who guards it: (median, low, high)."""
+    """ratios: by title, scenario and who guards it: (median, low, high)."""
     script = [_HEAD.format(path=path, panels=len(ratios), height=480 * len(ratios))]
-    for number, (version, scenarios) in enumerate(ratios.items()):
+    for number, (title, scenarios) in enumerate(ratios.items()):
         names = list(next(iter(scenarios.values())))
         script.append(f"$data{number} << END")
         script += [" ".join([f'"{scenario}"', *(f"{value:.4f}" for name in names for value in of[name])]) for scenario, of in scenarios.items()]
         script.append("END")
-        script.append(f'set title "Mosquitto {version}: throughput, median and spread of rounds"')
+        script.append(f'set title "{title}"')
         bars = [f'$data{number} using {3 * i + 2}:{3 * i + 3}:{3 * i + 4}{":xtic(1)" if i == 0 else ""} title "{name}" '
                 f'linecolor rgb "{_colour(name)}"{" fillstyle pattern 5" if "," in name else ""}' for i, name in enumerate(names)]
         script.append("plot " + ", \\\n    ".join(bars))
