@@ -149,6 +149,16 @@ bool check_privileges(PgConnection& connection, Findings& findings) {
     return true;
 }
 
+// Whether the server takes changes, whether this role may rehash, and whether the plugin's role
+// was allowed to (another one may by what else it is).
+constexpr const char* rehash_rights =
+    "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, "
+    "coalesce(bool_or(has_function_privilege(p.oid, 'EXECUTE')), false), "
+    "coalesce(bool_or(has_function_privilege(r.oid, p.oid, 'EXECUTE')), false) "
+    "FROM pg_proc AS p LEFT JOIN mqtt_auth.broker_settings AS s ON s.key = 'broker_role' "
+    "LEFT JOIN pg_roles AS r ON r.rolname = s.value "
+    "WHERE p.proname = 'rehash' AND p.pronamespace = to_regnamespace('mqtt_auth')";
+
 // Where hashes go to, and whether they may.
 void check_rehash(const Options& options, Findings& findings) {
     constexpr std::string_view place = "rehash";
@@ -158,24 +168,18 @@ void check_rehash(const Options& options, Findings& findings) {
         findings.error("database.write_connection", connection.error().message);
         return;
     }
-    const auto rows = ask_all(
-        *connection,
-        place,
-        "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, "
-        "coalesce((SELECT bool_or(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc "
-        "WHERE proname = 'rehash' AND pronamespace = to_regnamespace('mqtt_auth')), "
-        "false)",
-        findings);
+    const auto rows = ask_all(*connection, place, rehash_rights, findings);
     if (!rows || rows->empty()) {
         return;
     }
     const bool read_only = rows->front()[0] == "t";
-    const bool allowed = rows->front()[1] == "t";
+    const bool may = rows->front()[1] == "t";
+    const bool allowed = rows->front()[2] == "t";
     if (wanted && read_only) {
         findings.error(place,
                        "the server takes no changes, so no hash is replaced",
                        "name one that does in database.write_connection");
-    } else if (wanted && !allowed) {
+    } else if (wanted && !may) {
         findings.error(place,
                        "the plugin's role may not replace hashes",
                        "SELECT mqtt_auth.allow_rehash(true), as the owner of the schema");
