@@ -19,7 +19,7 @@
 #include "store/interrupt.hpp"
 #include "store/pg_connection.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }  // namespace CLI
 

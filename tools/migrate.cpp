@@ -126,7 +126,7 @@ Result<void> migrate(PgConnection& connection,
                      int newest,
                      int& version) {
     // The installer's lock: whoever comes second finds the work done.
-    const auto locked = connection.run_script(
+    auto locked = connection.run_script(
         "BEGIN; SELECT pg_advisory_xact_lock(hashtext('mqtt_auth install'))");
     if (!locked) {
         return locked;
@@ -140,7 +140,7 @@ Result<void> migrate(PgConnection& connection,
         if (migration.version <= version) {
             continue;
         }
-        if (const auto applied = apply(connection, migration); !applied) {
+        if (auto applied = apply(connection, migration); !applied) {
             return applied;
         }
     }

@@ -60,7 +60,7 @@ Result<void> read_folder(const fs::path& folder, std::vector<Line>& lines) {
     }
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
-        if (const auto read = read_lines(file, lines); !read) {
+        if (auto read = read_lines(file, lines); !read) {
             return read;
         }
     }
@@ -85,7 +85,7 @@ Result<void> read_lines(const fs::path& path, std::vector<Line>& lines) {
         }
         const std::string key(take_word(rest));
         if (key == "include_dir") {
-            if (const auto read = read_folder(std::string(rest), lines); !read) {
+            if (auto read = read_folder(std::string(rest), lines); !read) {
                 return read;
             }
             continue;

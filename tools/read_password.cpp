@@ -59,7 +59,8 @@ class Hush {
         }
         pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
         if (caught_signal != 0) {
-            std::raise(caught_signal);  // as it would have been
+            // As it would have been.
+            [[maybe_unused]] const int raised = std::raise(caught_signal);
         }
     }
 
