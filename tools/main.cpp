@@ -45,7 +45,7 @@ std::string describe(const CLI::ParseError& problem, const CLI::App& app) {
         text = is_option
                    ? fmt::format("there is no option {}",
                                  quote(extras.front().substr(0, extras.front().find('='))))
-                   : "an argument too many, or no command";
+                   : "an argument too many";
     } else if (!text.empty()) {
         text = text.substr(0, text.find('\n'));
     }
