@@ -15,16 +15,6 @@ Decision denied(Cause cause) {
     return {.allowed = false, .cause = cause};
 }
 
-// Whether group rules and `%c` may look at the client id: `bound` lets it count only where the
-// client's row says which ids it may use.
-std::optional<std::string_view> client_id_that_counts(const AuthzOptions& options,
-                                                      const Client* client,
-                                                      std::string_view client_id) {
-    const bool counts = options.client_ids == ClientIdTrust::believed ||
-                        (client != nullptr && client->client_id.has_value());
-    return counts ? std::optional(client_id) : std::nullopt;
-}
-
 Membership nameless_membership(const Circumstances& circumstances) {
     Membership groups;
     if (circumstances.authn.anonymous_group) {
@@ -118,6 +108,14 @@ Decision with_request(const Circumstances& circumstances,
 }
 
 }  // namespace
+
+std::optional<std::string_view> client_id_that_counts(const AuthzOptions& options,
+                                                      const Client* client,
+                                                      std::string_view client_id) {
+    const bool counts = options.client_ids == ClientIdTrust::believed ||
+                        (client != nullptr && client->client_id.has_value());
+    return counts ? std::optional(client_id) : std::nullopt;
+}
 
 Rights Authorizer::settle(const Circumstances& circumstances,
                           std::shared_ptr<const Client> client,

@@ -58,6 +58,12 @@ struct Circumstances {
     const AuthzOptions& authz;
 };
 
+// Whether group rules and `%c` may look at the client id: `bound` lets it count only where the
+// client's row says which ids it may use.
+[[nodiscard]] std::optional<std::string_view> client_id_that_counts(const AuthzOptions& options,
+                                                                    const Client* client,
+                                                                    std::string_view client_id);
+
 class Authorizer {
   public:
     // The rights of a connection that was accepted as `client`; the nameless one's where null.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 namespace pgauth {
 
@@ -40,6 +41,32 @@ Membership groups_of(const Replica& replica,
                         groups.certain.end(),
                         std::back_inserter(groups.possible));
     return groups;
+}
+
+std::vector<GroupSource> sources_of(const Replica& replica,
+                                    const Client& client,
+                                    const ConnectionFacts& facts) {
+    std::vector<GroupSource> sources;
+    for (const GroupId& id : client.groups) {
+        if (const auto group = replica.find_group(id)) {
+            sources.push_back({group->name, ""});
+        }
+    }
+    replica.for_each_rule([&](const GroupRule& rule) {
+        if (rule.match(facts) != Match::yes) {
+            return;
+        }
+        for (const std::string& name : rule.group_names) {
+            if (replica.find_group_by_name(name) != nullptr) {
+                sources.push_back({name, rule.name});
+            }
+        }
+    });
+    std::sort(sources.begin(), sources.end(), [](const auto& one, const auto& other) {
+        return std::tuple(!one.rule.empty(), one.group, one.rule) <
+               std::tuple(!other.rule.empty(), other.group, other.rule);
+    });
+    return sources;
 }
 
 }  // namespace pgauth

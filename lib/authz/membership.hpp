@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "policy/client.hpp"
@@ -29,5 +30,17 @@ struct Membership {
 [[nodiscard]] Membership groups_of(const Replica& replica,
                                    const Client& client,
                                    const ConnectionFacts& facts);
+
+// One way in which a connection came to a group.
+struct GroupSource {
+    std::string group;  // its name
+    std::string rule;   // the rule that matched; empty: the client is a member
+};
+
+// Why it is in the groups of groups_of() that are certain, memberships first, by name. For
+// people to read: it goes through the same rules a second time.
+[[nodiscard]] std::vector<GroupSource> sources_of(const Replica& replica,
+                                                  const Client& client,
+                                                  const ConnectionFacts& facts);
 
 }  // namespace pgauth

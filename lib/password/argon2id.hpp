@@ -18,6 +18,9 @@ struct Argon2idCost {
     std::uint32_t lanes;
 };
 
+// Of those that are made here.
+inline constexpr Argon2idCost new_argon2id_cost{19456, 2, 1};
+
 // REQUIRES: `text` is a secret that argon2id_format accepts.
 [[nodiscard]] Argon2idCost argon2id_cost_of(std::string_view text);
 

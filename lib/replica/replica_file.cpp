@@ -283,9 +283,13 @@ Result<std::string> read_all(int descriptor, std::size_t size, const std::string
     return bytes;
 }
 
+std::optional<std::string_view> reason_against_kind(const struct stat& file) {
+    return S_ISREG(file.st_mode) ? std::nullopt : std::optional("it is no plain file");
+}
+
 std::optional<std::string_view> reason_against(const struct stat& file) {
-    if (!S_ISREG(file.st_mode)) {
-        return "it is no plain file";
+    if (const auto reason = reason_against_kind(file)) {
+        return reason;
     }
     if (file.st_uid != geteuid()) {
         return "it is another user's: it must be owned by the user that the broker runs as";
@@ -294,6 +298,68 @@ std::optional<std::string_view> reason_against(const struct stat& file) {
         return "others may read or write it: use mode 0600";
     }
     return std::nullopt;
+}
+
+// The file without its digest, which is right.
+struct Checked {
+    std::string bytes;  // begin with version_line
+    Instant confirmed_at;
+};
+
+using Objection = std::optional<std::string_view> (*)(const struct stat& file);
+
+// None where there is no file.
+Result<std::optional<Checked>> read_checked(const std::string& path, Objection objection) {
+    const Descriptor file(  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX
+        open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (file.get() < 0) {
+        if (errno == ENOENT) {
+            return std::nullopt;
+        }
+        return errno == ELOOP ? refused(path, "it is a symbolic link")
+                              : disk_error(path, "cannot be opened");
+    }
+
+    struct stat status {};
+
+    if (fstat(file.get(), &status) != 0) {
+        return disk_error(path, "cannot be looked at");
+    }
+    if (const auto reason = objection(status)) {
+        return refused(path, *reason);
+    }
+    auto bytes = read_all(file.get(), static_cast<std::size_t>(status.st_size), path);
+    if (!bytes) {
+        return tl::unexpected(bytes.error());
+    }
+    const std::string_view all = *bytes;
+    if (!all.starts_with(version_line)) {
+        return refused(path, "it is no replica file of this version of the plugin");
+    }
+    Sha256 digest;
+    digest.add(all.substr(0, all.size() - std::min(digest_bytes, all.size())));
+    if (all.size() < digest_bytes || !all.ends_with(digest.finish())) {
+        return refused(path, "it was cut short or changed since it was written");
+    }
+    bytes->resize(bytes->size() - digest_bytes);
+    const auto since_1970 = std::chrono::seconds(status.st_mtim.tv_sec) +
+                            std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+    return Checked{*std::move(bytes),
+                   Instant(std::chrono::duration_cast<Instant::duration>(since_1970))};
+}
+
+Result<ReplicaFileContent> unpacked_file(const std::string& path, const Checked& checked) {
+    std::string_view rest = checked.bytes;
+    rest.remove_prefix(version_line.size());
+    const std::size_t end = rest.find('\n');
+    ReplicaFileContent content;
+    content.database = rest.substr(0, end);
+    content.last_good.confirmed_at = checked.confirmed_at;
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (!read_body(rest, content.last_good)) {
+        return refused(path, "its rows cannot be read");
+    }
+    return content;
 }
 
 }  // namespace
@@ -343,50 +409,28 @@ Result<void> ReplicaFile::confirm() const {
 }
 
 Result<std::optional<LastGood>> ReplicaFile::read() const {
-    const Descriptor file(  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX
-        open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (file.get() < 0) {
-        if (errno == ENOENT) {
-            return std::nullopt;
-        }
-        return errno == ELOOP ? refused(path_, "it is a symbolic link")
-                              : disk_error(path_, "cannot be opened");
+    const auto checked = read_checked(path_, reason_against);
+    if (!checked || !*checked) {
+        return checked ? Result<std::optional<LastGood>>(std::nullopt)
+                       : tl::unexpected(checked.error());
     }
-
-    struct stat status {};
-
-    if (fstat(file.get(), &status) != 0) {
-        return disk_error(path_, "cannot be looked at");
-    }
-    if (const auto reason = reason_against(status)) {
-        return refused(path_, *reason);
-    }
-    const auto bytes = read_all(file.get(), static_cast<std::size_t>(status.st_size), path_);
-    if (!bytes) {
-        return tl::unexpected(bytes.error());
-    }
-    std::string_view rest = *bytes;
-    if (!rest.starts_with(version_line)) {
-        return refused(path_, "it is no replica file of this version of the plugin");
-    }
-    Sha256 digest;
-    digest.add(rest.substr(0, rest.size() - std::min(digest_bytes, rest.size())));
-    if (rest.size() < digest_bytes || !rest.ends_with(digest.finish())) {
-        return refused(path_, "it was cut short or changed since it was written");
-    }
-    rest.remove_suffix(digest_bytes);
-    if (!rest.starts_with(header())) {
+    if (!(*checked)->bytes.starts_with(header())) {
         return refused(path_, "it is of another database");
     }
-    rest.remove_prefix(header().size());
-    LastGood last;
-    const auto since_1970 = std::chrono::seconds(status.st_mtim.tv_sec) +
-                            std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-    last.confirmed_at = Instant(std::chrono::duration_cast<Instant::duration>(since_1970));
-    if (!read_body(rest, last)) {
-        return refused(path_, "its rows cannot be read");
+    return unpacked_file(path_, **checked).map([](ReplicaFileContent content) {
+        return std::optional(std::move(content.last_good));
+    });
+}
+
+Result<std::optional<ReplicaFileContent>> inspect_replica_file(const std::string& path) {
+    const auto checked = read_checked(path, reason_against_kind);
+    if (!checked || !*checked) {
+        return checked ? Result<std::optional<ReplicaFileContent>>(std::nullopt)
+                       : tl::unexpected(checked.error());
     }
-    return last;
+    return unpacked_file(path, **checked).map([](ReplicaFileContent content) {
+        return std::optional(std::move(content));
+    });
 }
 
 }  // namespace pgauth

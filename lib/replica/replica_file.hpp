@@ -63,4 +63,15 @@ class ReplicaFile {
     std::string database_;
 };
 
+struct ReplicaFileContent {
+    LastGood last_good;
+    std::string database;  // that it is of, in a line
+};
+
+// What a file holds, of whatever database, whoever owns it and can write to it: for people who
+// look into one, never for a broker, which would act on it. None where there is no file. Fails
+// with unusable where it is no plain file, or was changed since it was written.
+[[nodiscard]] Result<std::optional<ReplicaFileContent>> inspect_replica_file(
+    const std::string& path);
+
 }  // namespace pgauth

@@ -185,9 +185,9 @@ Result<void> PgConnection::send_all() {
     }
 }
 
-Result<pg_result*> PgConnection::next_result() {
+Result<pg_result*> PgConnection::next_result(milliseconds timeout) {
     while (PQisBusy(connection_.get()) != 0) {
-        if (auto waited = wait(Interrupt::Event::readable, answer_timeout); !waited) {
+        if (auto waited = wait(Interrupt::Event::readable, timeout); !waited) {
             return tl::unexpected(waited.error());
         }
         if (PQconsumeInput(connection_.get()) == 0) {
@@ -235,6 +235,31 @@ Result<void> PgConnection::query(const std::string& sql,
             return tl::unexpected(failure(result.get()));
         }
         for_each_row(*result, handle_row);
+    }
+}
+
+Result<void> PgConnection::run_script(const std::string& statements) {
+    constexpr std::chrono::hours as_long_as_it_takes{240};
+    if (PQsendQuery(connection_.get(), statements.c_str()) == 0) {
+        return tl::unexpected(failure(nullptr));
+    }
+    if (auto sent = send_all(); !sent) {
+        return sent;
+    }
+    for (;;) {
+        const auto next = next_result(as_long_as_it_takes);
+        if (!next) {
+            return tl::unexpected(next.error());
+        }
+        const OwnedResult result(*next);
+        if (result == nullptr) {
+            return {};
+        }
+        const ExecStatusType status = PQresultStatus(result.get());
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
+            status != PGRES_EMPTY_QUERY) {
+            return tl::unexpected(failure(result.get()));
+        }
     }
 }
 

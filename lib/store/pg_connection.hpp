@@ -48,6 +48,10 @@ class PgConnection {
                                      const RowHandler& handle_row);
     [[nodiscard]] Result<void> execute(const std::string& sql);
 
+    // Runs statements that are separated by semicolons, as psql does with a file; waits for
+    // each as long as it takes. What they select is dropped.
+    [[nodiscard]] Result<void> run_script(const std::string& statements);
+
     // All rows of a SELECT without parameters whose columns are all text, by COPY in binary
     // form: several times as fast as query() for many rows.
     [[nodiscard]] Result<void> copy_out(const std::string& select,
@@ -70,7 +74,8 @@ class PgConnection {
     [[nodiscard]] Result<void> establish(std::chrono::seconds timeout);
     [[nodiscard]] Result<void> wait(Interrupt::Event event, std::chrono::milliseconds timeout);
     [[nodiscard]] Result<void> send_all();
-    [[nodiscard]] Result<pg_result*> next_result();
+    [[nodiscard]] Result<pg_result*> next_result(
+        std::chrono::milliseconds timeout = answer_timeout);
     [[nodiscard]] Result<void> expect_copy_out();
     [[nodiscard]] Result<void> finish_copy_out();
     [[nodiscard]] Error failure(const pg_result* result) const;

@@ -62,3 +62,24 @@ TEST_CASE("a group that is certain is not merely possible", "[authz]") {
     psk.methods = {Method::psk};
     CHECK(groups_of_press(*replica, &psk) == Membership{{"1", "2"}, {}});
 }
+
+TEST_CASE("each group is told with the membership or the rules that it came by", "[authz]") {
+    const auto replica =
+        Tables()
+            .group("a", "1")
+            .group("b", "2")
+            .client({.username = "press-7"})
+            .member("b", "press-7")
+            .rule({.name = "late", .username = "press-*", .groups = R"(["a", "b"])"})
+            .rule({.name = "early", .username = "*-7", .groups = R"(["a"])"})
+            .rule({.name = "other", .username = "lathe-*", .groups = R"(["a"])"})
+            .rule({.name = "nothing", .username = "*", .groups = R"(["no such"])"})
+            .load();
+    const ConnectionFacts facts{.username = "press-7", .client_name = "press-7"};
+    std::vector<std::string> told;
+    for (const GroupSource& source :
+         sources_of(*replica, *replica->find_client("press-7"), facts)) {
+        told.push_back(source.group + " by " + source.rule);
+    }
+    CHECK(told == std::vector<std::string>{"b by ", "a by early", "a by late", "b by late"});
+}

@@ -32,6 +32,48 @@ TEST_CASE("a password that is hashed here satisfies the secret, and no other doe
     }
 }
 
+TEST_CASE("a password is satisfied by its secret in every format that is made", "[password]") {
+    for (const PasswordFormat format : pgauth::made_formats) {
+        INFO(to_string(format));
+        const auto secret = hash_password(format, pgauth::utf8_password);
+        REQUIRE(secret.has_value());
+        const auto hash = PasswordHash::parse(*secret);
+        REQUIRE(hash.has_value());
+        CHECK(hash->format() == format);
+        CHECK(hash->verify(pgauth::utf8_password) == PasswordVerdict::right);
+        CHECK(hash->verify("another") == PasswordVerdict::wrong);
+        CHECK(pgauth::read_made_format(to_string(format)) == format);
+    }
+    CHECK(pgauth::read_made_format("mosquitto") == PasswordFormat::mosquitto_pbkdf2);
+}
+
+TEST_CASE("what a format would not look at is not hashed in it", "[password]") {
+    struct Row {
+        PasswordFormat format;
+        std::size_t longest;
+    };
+
+    for (const Row& row : {Row{PasswordFormat::bcrypt, 72},
+                           Row{PasswordFormat::yescrypt, 511},
+                           Row{PasswordFormat::sha512_crypt, 511},
+                           Row{PasswordFormat::argon2id, 1024},
+                           Row{PasswordFormat::scram_sha256, 1024}}) {
+        INFO(to_string(row.format));
+        CHECK(hash_password(row.format, std::string(row.longest, 'x')).has_value());
+        const auto refused = hash_password(row.format, std::string(row.longest + 1, 'x'));
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().kind == pgauth::ErrorKind::invalid_input);
+    }
+}
+
+TEST_CASE("what guessers like, and what is generated, is not made", "[password]") {
+    for (const PasswordFormat format :
+         {PasswordFormat::mosquitto_sha512, PasswordFormat::generated}) {
+        CHECK_FALSE(hash_password(format, "s3cret").has_value());
+        CHECK_FALSE(pgauth::read_made_format(to_string(format)).has_value());
+    }
+}
+
 TEST_CASE("every secret has a salt of its own", "[password]") {
     CHECK(hash_password(HashTarget::argon2id, "x").value() !=
           hash_password(HashTarget::argon2id, "x").value());

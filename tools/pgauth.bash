@@ -1,0 +1,57 @@
+# bash completion for pgauth(1)
+
+_pgauth()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local database="--connection --tls --help"
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W "check explain hash migrate passwd --help --version" -- "$word")
+        return
+    fi
+    case $previous in
+        --config | --mosquitto-conf | --replica | --certificate)
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            compopt -o filenames 2>/dev/null
+            return
+            ;;
+        --migrations)
+            mapfile -t COMPREPLY < <(compgen -d -- "$word")
+            compopt -o filenames 2>/dev/null
+            return
+            ;;
+        --format)
+            mapfile -t COMPREPLY < <(compgen -W "argon2id yescrypt scrypt crypt-scrypt bcrypt sha512-crypt sha256-crypt mosquitto mosquitto-pbkdf2 pbkdf2 scram-sha-256" -- "$word")
+            return
+            ;;
+        --method)
+            mapfile -t COMPREPLY < <(compgen -W "password certificate psk" -- "$word")
+            return
+            ;;
+        --tls)
+            mapfile -t COMPREPLY < <(compgen -W "verify_full unverified" -- "$word")
+            return
+            ;;
+        --qos)
+            mapfile -t COMPREPLY < <(compgen -W "0 1 2" -- "$word")
+            return
+            ;;
+        --connection | --username | --client-id | --address)
+            return
+            ;;
+    esac
+    local words=$database
+    case $command in
+        check) words+=" --config --mosquitto-conf --strict" ;;
+        explain)
+            words+=" --username --client-id --address --certificate --method --qos --retain --replica --config --json"
+            words+=" publish subscribe receive"
+            ;;
+        hash) words="--format --help" ;;
+        migrate) words+=" --dry-run --migrations" ;;
+        passwd) words+=" --format" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _pgauth pgauth
