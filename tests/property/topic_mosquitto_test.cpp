@@ -7,12 +7,19 @@
 #include "support/catch.hpp"
 #include "support/naive_topic_match.hpp"
 #include "support/topic_generators.hpp"
+#include "support/topic_sets.hpp"
 #include "topic/topic_filter.hpp"
 #include "topic/topic_name.hpp"
 
 using pgauth::is_topic_name;
 using pgauth::TopicFilter;
 using namespace pgauth::test;
+
+// Since 2.1, so not in the header that this is built with: whether every topic of `sub` is one
+// of `acl`.
+extern "C" [[gnu::weak]] int mosquitto_sub_matches_acl(const char* acl,
+                                                       const char* sub,
+                                                       bool* result);
 
 TEST_CASE("libmosquitto takes the same small topics and filters for well formed",
           "[topic][exhaustive]") {
@@ -72,4 +79,40 @@ TEST_CASE("libmosquitto draws the line at the same length", "[topic]") {
         CHECK(TopicFilter::parse(text).has_value() ==
               (mosquitto_sub_topic_check2(text.data(), size) == MOSQ_ERR_SUCCESS));
     }
+}
+
+// Run by ctest's `topics.2.1`, with the library of Mosquitto 2.1 (support/libmosquitto_2_1).
+TEST_CASE("libmosquitto 2.1 covers the same small filters, but where it is wrong",
+          "[.mosquitto_2_1]") {
+    REQUIRE(mosquitto_sub_matches_acl != nullptr);
+
+    struct Small {
+        TopicFilter filter;
+        TopicSet topics;
+    };
+
+    std::vector<Small> filters;
+    for (const Words& words :
+         well_formed(all_word_lists({"", "a", "b", "$s", "+", "#"}, longest_filter))) {
+        filters.push_back({TopicFilter::parse(join(words)).value(), topics_of(words)});
+    }
+    int same = 0;
+    int theirs_is_wrong = 0;
+    for (const Small& wide : filters) {
+        for (const Small& narrow : filters) {
+            const bool ours = wide.filter.covers(narrow.filter);
+            bool theirs = false;
+            const int result = mosquitto_sub_matches_acl(
+                wide.filter.text().c_str(), narrow.filter.text().c_str(), &theirs);
+            theirs = theirs && result == MOSQ_ERR_SUCCESS;
+            if (theirs == ours) {
+                ++same;
+            } else {
+                ++theirs_is_wrong;
+                UNSCOPED_INFO(wide.filter.text()
+                              << "  " << narrow.filter.text() << " ours " << ours);
+            }
+        }
+    }
+    CHECK(theirs_is_wrong == 0);
 }
