@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -82,9 +83,13 @@ class FilterTrie {
     using NodeId = std::uint32_t;
     using BearerId = std::uint32_t;
 
-    // INVARIANT: siblings are in the order of their places; `place` and `marks` are those of
-    // all that is at the node and below it, the first and the union.
-    struct Node {
+    // What a level's text has to be compared with lies in its node, where it is short.
+    static constexpr std::size_t short_text = 22;
+
+    // A line of the processor's cache. INVARIANT: siblings are in the order of their places;
+    // `place` and `marks` are those of all that is at the node and below it, the first and the
+    // union.
+    struct alignas(64) Node {
         const Level* level = nullptr;
         NodeId parent = 0;
         NodeId next = 0;           // sibling: of the literals, or of the others
@@ -96,6 +101,10 @@ class FilterTrie {
         Marks marks = 0;
         LevelKind kind = LevelKind::everything;
         Unsatisfiable unsatisfiable = Unsatisfiable::never_matches;
+        std::uint16_t text_size = 0;
+        std::array<char, short_text> text = {};
+
+        [[nodiscard]] bool has_text(std::string_view other) const noexcept;
     };
 
     // An item, in the list of those that end at one node: first to last, each with a mark that

@@ -1,6 +1,10 @@
 // The broker's own functions and ours must read topics alike.
 
 #include <rapidcheck.h>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <mosquitto.h>
 
@@ -81,38 +85,35 @@ TEST_CASE("libmosquitto draws the line at the same length", "[topic]") {
     }
 }
 
-// Run by ctest's `topics.2.1`, with the library of Mosquitto 2.1 (support/libmosquitto_2_1).
-TEST_CASE("libmosquitto 2.1 covers the same small filters, but where it is wrong",
+// Run by ctest's `topics.2.1`, with the library of Mosquitto 2.1 (support/libmosquitto_2_1). It
+// has no function for overlaps().
+//
+// It is wrong of three pairs, and refuses what is allowed: no topic name is empty, so `#` has
+// at least one level, as `+/#` has, and `/#` at least two.
+TEST_CASE("libmosquitto 2.1 covers the same small filters, but for three equal pairs",
           "[.mosquitto_2_1]") {
     REQUIRE(mosquitto_sub_matches_acl != nullptr);
-
-    struct Small {
-        TopicFilter filter;
-        TopicSet topics;
-    };
-
-    std::vector<Small> filters;
+    std::vector<TopicFilter> filters;
     for (const Words& words :
          well_formed(all_word_lists({"", "a", "b", "$s", "+", "#"}, longest_filter))) {
-        filters.push_back({TopicFilter::parse(join(words)).value(), topics_of(words)});
+        filters.push_back(TopicFilter::parse(join(words)).value());
     }
-    int same = 0;
-    int theirs_is_wrong = 0;
-    for (const Small& wide : filters) {
-        for (const Small& narrow : filters) {
-            const bool ours = wide.filter.covers(narrow.filter);
+    const std::set<std::pair<std::string, std::string>> theirs_is_wrong{
+        {"+/#", "#"}, {"/+/#", "/#"}, {"+/+/#", "/#"}};
+    int covered = 0;
+    for (const TopicFilter& wide : filters) {
+        for (const TopicFilter& narrow : filters) {
             bool theirs = false;
-            const int result = mosquitto_sub_matches_acl(
-                wide.filter.text().c_str(), narrow.filter.text().c_str(), &theirs);
-            theirs = theirs && result == MOSQ_ERR_SUCCESS;
-            if (theirs == ours) {
-                ++same;
-            } else {
-                ++theirs_is_wrong;
-                UNSCOPED_INFO(wide.filter.text()
-                              << "  " << narrow.filter.text() << " ours " << ours);
+            const int result =
+                mosquitto_sub_matches_acl(wide.text().c_str(), narrow.text().c_str(), &theirs);
+            const bool ours = wide.covers(narrow);
+            covered += ours ? 1 : 0;
+            const bool differ = theirs_is_wrong.contains({wide.text(), narrow.text()});
+            if (result != MOSQ_ERR_SUCCESS || (theirs != ours) != differ ||
+                (differ && theirs)) {
+                FAIL("filter `" << wide.text() << "` covering `" << narrow.text() << "`");
             }
         }
     }
-    CHECK(theirs_is_wrong == 0);
+    CHECK(covered > 1000);
 }
