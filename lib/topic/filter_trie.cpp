@@ -64,7 +64,7 @@ class AskedTopic {
 
     [[nodiscard]] static bool is_possible() noexcept { return true; }
 
-    [[nodiscard]] bool is_at_start() const noexcept { return begin_ == 0; }
+    [[nodiscard]] bool is_at_start() const noexcept { return depth_ == 0; }
 
     [[nodiscard]] static bool admits(const LevelSet& edge, const LevelSet& level) noexcept {
         return edge.includes(level);
@@ -72,18 +72,30 @@ class AskedTopic {
 
     template <typename Edge>
     void descend(Edge /*edge*/) noexcept {
+        if (depth_ < remembered) {
+            begins_[depth_] = static_cast<std::uint16_t>(begin_);
+        }
+        ++depth_;
         begin_ = end_ + 1;
         find_end();
     }
 
     template <typename Edge>
     void ascend(Edge /*edge*/) noexcept {
+        --depth_;
         end_ = begin_ - 1;
-        const std::size_t slash = topic_.substr(0, end_).rfind('/');
-        begin_ = slash == std::string_view::npos ? 0 : slash + 1;
+        if (depth_ < remembered) {
+            begin_ = begins_[depth_];
+        } else {
+            begin_ = topic_.substr(0, end_).rfind('/') + 1;
+        }
     }
 
   private:
+    // To search for the slash before takes its time: it is remembered of as many levels as
+    // most topics have.
+    static constexpr std::size_t remembered = 16;
+
     void find_end() noexcept {
         end_ = begin_ <= topic_.size() ? std::min(topic_.find('/', begin_), topic_.size())
                                        : begin_;
@@ -93,6 +105,8 @@ class AskedTopic {
     std::string_view topic_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    std::size_t depth_ = 0;
+    std::array<std::uint16_t, remembered> begins_ = {};
 };
 
 class AskedFilter {
