@@ -143,6 +143,10 @@ void decide_subscription(benchmark::State& state) {
 
 constexpr std::size_t entries_of_group = 100;
 constexpr std::size_t most_sessions = 100'000;
+// Of however many: a thousand are busy, from all over the table, in ten sets of groups where
+// there are more than ten groups.
+constexpr std::size_t asking = 1000;
+constexpr std::size_t spread = 100;
 
 const void* token_of(std::size_t i) {
     return reinterpret_cast<const void*>(i + 1);
@@ -161,9 +165,10 @@ class Plant {
         for (std::size_t i = 0; i < sessions; ++i) {
             open(i, i * (clients / sessions));
         }
+        const std::size_t step = clients / asking;
         std::minstd_rand random(3);
         for (std::size_t i = 0; i < asked_topics; ++i) {
-            const std::size_t client = random() % sessions * (clients / sessions);
+            const std::size_t client = random() % asking * (step - step / spread);
             const std::size_t group = first_group_of(client);
             asked_.push_back({sessions_.find_connected(name_of(client)),
                               any_topic(random, group, groups_of_client, entries_of_group)});
