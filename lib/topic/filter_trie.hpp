@@ -43,9 +43,9 @@ class FilterTrie {
     static constexpr Place nowhere = std::numeric_limits<Place>::max();
 
     struct Item {
-        const TopicPattern* pattern;
-        Unsatisfiable unsatisfiable;
-        Marks marks;
+        const TopicPattern* pattern = nullptr;
+        Unsatisfiable unsatisfiable = Unsatisfiable::never_matches;
+        Marks marks = 0;
     };
 
     struct Question {
