@@ -50,13 +50,13 @@ class FilterTrie {
 
     struct Question {
         const PlaceholderValues& values;
-        Marks marks;             // items with any of these
+        Marks marks = 0;         // items with any of these
         Place before = nowhere;  // that come before this place
     };
 
     struct Answer {
-        Place place;            // Question::before where there is none
-        std::uint32_t visited;  // how many nodes were looked at
+        Place place = nowhere;      // Question::before where there is none
+        std::uint32_t visited = 0;  // how many nodes were looked at
     };
 
     // REQUIRES: the patterns outlive the trie; there are fewer than `nowhere` levels in them.
