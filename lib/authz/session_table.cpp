@@ -89,8 +89,10 @@ void SessionTable::take_out_of_order(Session& session) noexcept {
 }
 
 void SessionTable::close(const void* token, std::optional<std::string_view> client_id) {
-    for (Session& session : departed_) {
-        session.replaced = session.replaced && session.token != token;
+    for (const Departed& departed : departed_) {
+        if (departed.token == token) {
+            departed.session->replaced = false;
+        }
     }
     const auto connected = connected_.find(token);
     if (connected == connected_.end() || (client_id && *client_id != connected->second)) {
@@ -116,9 +118,9 @@ void SessionTable::depart(Session& session) {
     if (departed_.size() == max_departed) {
         departed_.pop_front();
     }
-    Session& departed = departed_.emplace_back();
+    departed_.push_back({session.token, std::make_unique<Session>()});
     take_out_of_order(session);
-    departed = std::move(session);
+    *departed_.back().session = std::move(session);
 }
 
 // closed_ also has sessions that have come back since: those cost an item each, and go with it.
@@ -150,9 +152,11 @@ const Session* SessionTable::find(const void* realm,
         return of_client_id;
     }
     const auto departed =
-        std::find_if(departed_.rbegin(), departed_.rend(), is_this_connection);
+        std::find_if(departed_.rbegin(), departed_.rend(), [&](const Departed& one) {
+            return one.token == token && is_this_connection(*one.session);
+        });
     if (departed != departed_.rend()) {
-        return &*departed;
+        return departed->session.get();
     }
     const bool on_its_behalf = of_client_id != nullptr && of_client_id->realm == realm &&
                                username == of_client_id->username;
@@ -169,8 +173,9 @@ bool SessionTable::is_there(std::string_view client_id, const void* token) const
     if (found != current_.end() && found->second.token == token && found->second.connected) {
         return true;
     }
-    return std::any_of(departed_.begin(), departed_.end(), [&](const Session& session) {
-        return session.replaced && session.token == token && session.client_id == client_id;
+    return std::any_of(departed_.begin(), departed_.end(), [&](const Departed& departed) {
+        return departed.token == token && departed.session->replaced &&
+               departed.session->client_id == client_id;
     });
 }
 

@@ -144,7 +144,15 @@ class SessionTable {
 
     std::deque<Closed> closed_;
     std::uint64_t last_serial_ = 0;
-    std::deque<Session> departed_;  // replaced, or not durable and closed
+
+    // Replaced, or not durable and closed. Looked through by their tokens, for checks that the
+    // broker makes on behalf of somebody, so those lie together.
+    struct Departed {
+        const void* token;  // the session's
+        std::unique_ptr<Session> session;
+    };
+
+    std::deque<Departed> departed_;
 
     // INVARIANT: the first two have all of current_; the third has those with a deadline.
     std::uint64_t last_opened_ = 0;

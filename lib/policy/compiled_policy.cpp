@@ -1,6 +1,7 @@
 #include "policy/compiled_policy.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -8,83 +9,146 @@ namespace pgauth {
 
 namespace {
 
+using Marks = FilterTrie::Marks;
+
 // Greater is stronger. The id only makes the reason the same every time, never the answer.
 auto strength(const AclEntry& entry) {
     return std::tuple(entry.priority, entry.effect == Effect::deny, ~entry.id);
 }
 
-bool carries(Permission permission, Action action) {
-    return permission == Permission::read_write ||
-           permission == (action == Action::publish ? Permission::write : Permission::read);
+// --- kinds of request, a bit each: an entry's marks are the kinds that it can be relevant to
+// ---
+
+constexpr int highest_qos = 2;
+
+constexpr Marks bit(int at) {
+    return static_cast<Marks>(1U << static_cast<unsigned>(at));
 }
 
-// An allow outside its limits is not relevant. They limit what is sent, not what is received:
-// there the broker shows the publisher's QoS.
-bool within_limits(const AclEntry& entry, const Request& request) {
-    if (entry.effect == Effect::deny || request.action == Action::receive) {
-        return true;
-    }
-    const bool retain_fits =
-        request.action != Action::publish || !request.retain || entry.allow_retain;
-    return retain_fits && (!entry.max_qos || request.qos <= *entry.max_qos);
+constexpr Marks publish_mark(int qos, bool retain) {
+    return bit(2 * qos + (retain ? 1 : 0));
 }
 
-bool is_relevant(const AclEntry& entry,
-                 const Request& request,
-                 const PlaceholderValues& values) {
-    if (!carries(entry.permission, request.action) || !within_limits(entry, request)) {
-        return false;
-    }
+constexpr Marks receive_mark = bit(6);
+
+// An allow and a deny of a subscription are not asked the same in mode overlapping.
+constexpr Marks subscribe_mark(int qos) {
+    return bit(7 + qos);
+}
+
+constexpr Marks deny_subscribe_mark = bit(10);
+
+// Limits are of what is sent, not of what is received: there the broker shows the publisher's
+// QoS.
+Marks marks_of(const AclEntry& entry) {
     const bool denies = entry.effect == Effect::deny;
-    const auto unsatisfiable = denies ? Unsatisfiable::any_level : Unsatisfiable::never_matches;
-    if (request.action != Action::subscribe) {
-        return entry.topic.matches(request.topic, values, unsatisfiable);
+    const int max_qos = denies ? highest_qos : entry.max_qos.value_or(highest_qos);
+    unsigned marks = 0;
+    for (int qos = 0; qos <= max_qos && entry.permission != Permission::read; ++qos) {
+        marks |= publish_mark(qos, false);
+        marks |= denies || entry.allow_retain ? publish_mark(qos, true) : 0U;
     }
-    return !denies && request.mode == SubscribeMode::overlapping
-               ? entry.topic.overlaps(*request.filter, values, unsatisfiable)
-               : entry.topic.covers(*request.filter, values, unsatisfiable);
+    for (int qos = 0; qos <= max_qos && entry.permission != Permission::write; ++qos) {
+        marks |= receive_mark;
+        marks |= denies ? deny_subscribe_mark : subscribe_mark(qos);
+    }
+    return static_cast<Marks>(marks);
+}
+
+// --- compiling -----------------------------------------------------------------------------
+
+std::vector<const AclEntry*> sorted(std::vector<const AclEntry*> entries) {
+    std::sort(entries.begin(), entries.end(), [](const AclEntry* one, const AclEntry* other) {
+        return strength(*one) > strength(*other);
+    });
+    return entries;
+}
+
+std::vector<const AclEntry*> strongest_first(const CompiledPolicy::Groups& certain,
+                                             const CompiledPolicy::Groups& possible) {
+    std::vector<const AclEntry*> entries;
+    for (const auto& group : certain) {
+        for (const AclEntry& entry : group->entries) {
+            entries.push_back(&entry);
+        }
+    }
+    for (const auto& group : possible) {
+        for (const AclEntry& entry : group->entries) {
+            if (entry.effect == Effect::allow) {
+                entries.push_back(&entry);
+            }
+        }
+    }
+    return sorted(std::move(entries));
+}
+
+std::vector<const AclEntry*> strongest_first(const Client& client) {
+    std::vector<const AclEntry*> entries;
+    for (const AclEntry& entry : client.entries) {
+        entries.push_back(&entry);
+    }
+    return sorted(std::move(entries));
+}
+
+FilterTrie trie_of(const std::vector<const AclEntry*>& entries) {
+    std::vector<FilterTrie::Item> items;
+    items.reserve(entries.size());
+    for (const AclEntry* entry : entries) {
+        items.push_back({.pattern = &entry->topic,
+                         .unsatisfiable = entry->effect == Effect::deny
+                                              ? Unsatisfiable::any_level
+                                              : Unsatisfiable::never_matches,
+                         .marks = marks_of(*entry)});
+    }
+    return FilterTrie(items);
+}
+
+CompiledPolicy::Groups joined(CompiledPolicy::Groups one, CompiledPolicy::Groups other) {
+    one.insert(one.end(),
+               std::make_move_iterator(other.begin()),
+               std::make_move_iterator(other.end()));
+    return one;
 }
 
 }  // namespace
 
-CompiledPolicy::CompiledPolicy(Groups certain, Groups possible) : groups_(std::move(certain)) {
-    for (const auto& group : groups_) {
-        for (const AclEntry& entry : group->entries) {
-            entries_.push_back(&entry);
-        }
-    }
-    for (auto& group : possible) {
-        for (const AclEntry& entry : group->entries) {
-            if (entry.effect == Effect::allow) {
-                entries_.push_back(&entry);
-            }
-        }
-        groups_.push_back(std::move(group));
-    }
-    sort();
-}
+CompiledPolicy::CompiledPolicy(Groups certain, Groups possible)
+    : entries_(strongest_first(certain, possible)),
+      trie_(trie_of(entries_)),
+      groups_(joined(std::move(certain), std::move(possible))) {}
 
 CompiledPolicy::CompiledPolicy(std::shared_ptr<const Client> client)
-    : client_(std::move(client)) {
-    for (const AclEntry& entry : client_->entries) {
-        entries_.push_back(&entry);
-    }
-    sort();
-}
+    : entries_(strongest_first(*client)),
+      trie_(trie_of(entries_)),
+      client_(std::move(client)) {}
 
-void CompiledPolicy::sort() {
-    std::sort(entries_.begin(), entries_.end(), [](const AclEntry* one, const AclEntry* other) {
-        return strength(*one) > strength(*other);
-    });
+FilterTrie::Answer CompiledPolicy::ask(const Request& request,
+                                       const PlaceholderValues& values) const noexcept {
+    const int qos = std::clamp(request.qos, 0, highest_qos);
+    switch (request.action) {
+        case Action::publish:
+            return trie_.first_matching(request.topic,
+                                        {values, publish_mark(qos, request.retain)});
+        case Action::receive:
+            return trie_.first_matching(request.topic, {values, receive_mark});
+        case Action::subscribe:
+            break;
+    }
+    if (request.mode == SubscribeMode::covered) {
+        const auto marks = static_cast<Marks>(subscribe_mark(qos) | deny_subscribe_mark);
+        return trie_.first_covering(*request.filter, {values, marks});
+    }
+    const FilterTrie::Answer denied =
+        trie_.first_covering(*request.filter, {values, deny_subscribe_mark});
+    const FilterTrie::Answer allowed =
+        trie_.first_overlapping(*request.filter, {values, subscribe_mark(qos), denied.place});
+    return {allowed.place, denied.visited + allowed.visited};
 }
 
 const AclEntry* CompiledPolicy::deciding_entry(const Request& request,
                                                const PlaceholderValues& values) const {
-    const auto relevant =
-        std::find_if(entries_.begin(), entries_.end(), [&](const auto* entry) {
-            return is_relevant(*entry, request, values);
-        });
-    return relevant == entries_.end() ? nullptr : *relevant;
+    const FilterTrie::Place place = ask(request, values).place;
+    return place == FilterTrie::nowhere ? nullptr : entries_[place];
 }
 
 const AclEntry* stronger(const AclEntry* one, const AclEntry* other) noexcept {

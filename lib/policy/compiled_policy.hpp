@@ -13,7 +13,9 @@
 // overlap).
 //
 // One policy serves every session with the same set of groups: placeholders get their values
-// with each question.
+// with each question. What it costs to ask depends on the levels of what is asked, not on the
+// number of entries (topic/filter_trie.hpp states the bound); which entry decided is known
+// without looking further.
 // Thread safety: immutable.
 
 #pragma once
@@ -25,6 +27,7 @@
 #include "policy/client.hpp"
 #include "policy/group.hpp"
 #include "policy/request.hpp"
+#include "topic/filter_trie.hpp"
 #include "topic/placeholders.hpp"
 
 namespace pgauth {
@@ -40,17 +43,21 @@ class CompiledPolicy {
     // A client's own entries.
     explicit CompiledPolicy(std::shared_ptr<const Client> client);
 
-    // The entry that decides among those here; null where none is relevant.
-    // Linear in the number of entries; allocates nothing.
+    // The entry that decides among those here; null where none is relevant. Allocates nothing.
     [[nodiscard]] const AclEntry* deciding_entry(const Request& request,
                                                  const PlaceholderValues& values) const;
 
-  private:
-    void sort();
+    // The same as its place, with what it cost: for whoever measures.
+    [[nodiscard]] FilterTrie::Answer ask(const Request& request,
+                                         const PlaceholderValues& values) const noexcept;
 
-    // INVARIANT: strongest first (stronger()), so that the first relevant entry decides; all of
-    // them live in groups_ or client_.
+    [[nodiscard]] const FilterTrie& trie() const noexcept { return trie_; }
+
+  private:
+    // INVARIANT: strongest first (stronger()), so that the first relevant entry decides; trie_
+    // has them in this order; all of them live in groups_ or client_.
     std::vector<const AclEntry*> entries_;
+    FilterTrie trie_;
     Groups groups_;
     std::shared_ptr<const Client> client_;
 };

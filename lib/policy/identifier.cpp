@@ -5,7 +5,10 @@
 namespace pgauth {
 
 bool is_safe_identifier(std::string_view text) noexcept {
-    return text.find_first_of("+#") == std::string_view::npos && !has_control_character(text);
+    const auto lacks = [&](char character) {
+        return text.find(character) == std::string_view::npos;
+    };
+    return lacks('+') && lacks('#') && !has_control_character(text);
 }
 
 }  // namespace pgauth

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 #include <utility>
-#include <vector>
 
 #include "base/quote.hpp"
 
@@ -17,27 +16,21 @@ struct GlobPart {
     enum class Kind : std::uint8_t { literal, one, run };
     Kind kind;
     std::string_view literal;
+    std::size_t length = 1;  // in the glob
 };
 
 // `username` stands for `%u`; without one, `%u` is literal.
-std::vector<GlobPart> split_glob(std::string_view glob,
-                                 std::optional<std::string_view> username) {
-    std::vector<GlobPart> parts;
-    while (!glob.empty()) {
-        std::size_t length = 1;
-        if (glob.front() == '*') {
-            parts.push_back({GlobPart::Kind::run, {}});
-        } else if (glob.front() == '?') {
-            parts.push_back({GlobPart::Kind::one, {}});
-        } else if (username && glob.substr(0, 2) == "%u") {
-            parts.push_back({GlobPart::Kind::literal, *username});
-            length = 2;
-        } else {
-            parts.push_back({GlobPart::Kind::literal, glob.substr(0, 1)});
-        }
-        glob.remove_prefix(length);
+GlobPart first_part(std::string_view glob, std::optional<std::string_view> username) {
+    if (glob.front() == '*') {
+        return {GlobPart::Kind::run, {}};
     }
-    return parts;
+    if (glob.front() == '?') {
+        return {GlobPart::Kind::one, {}};
+    }
+    if (username && glob.starts_with("%u")) {
+        return {GlobPart::Kind::literal, *username, 2};
+    }
+    return {GlobPart::Kind::literal, glob.substr(0, 1)};
 }
 
 std::size_t length_of_first_character(std::string_view text) {
@@ -60,31 +53,37 @@ std::optional<std::string_view> consume(const GlobPart& part, std::string_view t
                : std::nullopt;
 }
 
-// Greedy with one point to fall back to: only the last run can need to take more.
-bool glob_matches(const std::vector<GlobPart>& parts, std::string_view text) {
-    std::size_t part = 0;
-    std::optional<std::size_t> run;  // the last run passed
-    std::string_view run_text;       // what it has not taken yet
+// Greedy with one point to fall back to: only the last run can need to take more. A login looks
+// at all rules, so this needs no memory.
+bool glob_matches(std::string_view glob,
+                  std::optional<std::string_view> username,
+                  std::string_view text) {
+    std::optional<std::string_view> after_run;  // what follows the last run passed
+    std::string_view run_text;                  // what it has not taken yet
     for (;;) {
-        if (part < parts.size() && parts[part].kind == GlobPart::Kind::run) {
-            run = part++;
-            run_text = text;
-            continue;
-        }
-        if (part == parts.size() && text.empty()) {
+        if (glob.empty() && text.empty()) {
             return true;
         }
-        if (const auto rest = part < parts.size() ? consume(parts[part], text) : std::nullopt) {
-            text = *rest;
-            ++part;
-            continue;
+        if (!glob.empty()) {
+            const GlobPart part = first_part(glob, username);
+            if (part.kind == GlobPart::Kind::run) {
+                glob.remove_prefix(part.length);
+                after_run = glob;
+                run_text = text;
+                continue;
+            }
+            if (const auto rest = consume(part, text)) {
+                glob.remove_prefix(part.length);
+                text = *rest;
+                continue;
+            }
         }
-        if (!run || run_text.empty()) {
+        if (!after_run || run_text.empty()) {
             return false;
         }
         run_text.remove_prefix(length_of_first_character(run_text));
         text = run_text;
-        part = *run + 1;
+        glob = *after_run;
     }
 }
 
@@ -130,7 +129,7 @@ bool TextPattern::matches(std::string_view text) const {
         case PatternSyntax::exact:
             return text == text_;
         case PatternSyntax::glob:
-            return glob_matches(split_glob(text_, std::nullopt), text);
+            return glob_matches(text_, std::nullopt, text);
         case PatternSyntax::regex:
             return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *regex_);
     }
@@ -138,7 +137,7 @@ bool TextPattern::matches(std::string_view text) const {
 }
 
 bool ClientIdPattern::matches(std::string_view client_id, std::string_view username) const {
-    return glob_matches(split_glob(glob_, username), client_id);
+    return glob_matches(glob_, username, client_id);
 }
 
 }  // namespace pgauth

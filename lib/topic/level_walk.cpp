@@ -31,53 +31,63 @@ std::optional<LevelSet> TopicWalk::next() noexcept {
     return level;
 }
 
-std::optional<LevelSet> FilterWalk::next() noexcept {
-    if (next_ == levels_.size()) {
-        return std::nullopt;
-    }
-    const std::size_t at = next_++;
-    const Level& level = levels_[at];
-    switch (level.kind) {
-        case LevelKind::literal:
-            return LevelSet{LevelSet::Kind::literal, level.text};
-        case LevelKind::single:
-            return LevelSet{at == 0 ? LevelSet::Kind::not_dollar : LevelSet::Kind::any, {}};
-        case LevelKind::multi:
-            return open_end(at);
-        case LevelKind::username:
-        case LevelKind::client_id:
-        case LevelKind::attribute:
-            return placeholder(level, at);
-        case LevelKind::everything:
-            open_ = true;
-            return LevelSet{LevelSet::Kind::any, {}};
-    }
-    return std::nullopt;
-}
-
 // `#` also stands for the level before it, but no topic name is empty: `#` alone is one level
 // or more, as `+/#` is, and `/#` is two or more, as `/+/#` is.
-std::optional<LevelSet> FilterWalk::open_end(std::size_t at) noexcept {
-    open_ = true;
-    if (at == 0) {
-        return LevelSet{LevelSet::Kind::not_dollar, {}};
+FilterShape shape_of(const std::vector<Level>& levels) noexcept {
+    const std::size_t size = levels.size();
+    if (levels.back().kind != LevelKind::multi) {
+        return {size, levels.back().kind == LevelKind::everything};
     }
-    if (at == 1 && levels_[0] == Level{LevelKind::literal, {}}) {
-        return LevelSet{LevelSet::Kind::any, {}};
-    }
-    return std::nullopt;
+    const bool stands_for_a_level =
+        size == 1 || (size == 2 && levels[0] == Level{LevelKind::literal, {}});
+    return {stands_for_a_level ? size : size - 1, true};
 }
+
+namespace {
 
 // A client that calls itself `$SYS` or `$CONTROL` does not get the broker's own topics by it: a
 // placeholder is no better than a wildcard there.
-LevelSet FilterWalk::placeholder(const Level& level, std::size_t at) const noexcept {
-    const auto value = placeholder_value(level, values_);
+LevelSet placeholder_set(const Level& level,
+                         std::size_t at,
+                         const PlaceholderValues& values,
+                         Unsatisfiable unsatisfiable) noexcept {
+    const auto value = placeholder_value(level, values);
     if (value && (at > 0 || !value->starts_with('$'))) {
         return {LevelSet::Kind::literal, *value};
     }
-    return {unsatisfiable_ == Unsatisfiable::any_level ? LevelSet::Kind::any
-                                                       : LevelSet::Kind::nothing,
+    return {unsatisfiable == Unsatisfiable::any_level ? LevelSet::Kind::any
+                                                      : LevelSet::Kind::nothing,
             {}};
+}
+
+}  // namespace
+
+LevelSet level_set(const Level& level,
+                   std::size_t at,
+                   const PlaceholderValues& values,
+                   Unsatisfiable unsatisfiable) noexcept {
+    switch (level.kind) {
+        case LevelKind::literal:
+            return {LevelSet::Kind::literal, level.text};
+        case LevelKind::single:
+        case LevelKind::multi:
+            return {at == 0 ? LevelSet::Kind::not_dollar : LevelSet::Kind::any, {}};
+        case LevelKind::username:
+        case LevelKind::client_id:
+        case LevelKind::attribute:
+            return placeholder_set(level, at, values, unsatisfiable);
+        case LevelKind::everything:
+            return {LevelSet::Kind::any, {}};
+    }
+    return {LevelSet::Kind::nothing, {}};
+}
+
+std::optional<LevelSet> FilterWalk::next() noexcept {
+    if (next_ == shape_.length) {
+        return std::nullopt;
+    }
+    const std::size_t at = next_++;
+    return level_set(levels_[at], at, values_, unsatisfiable_);
 }
 
 bool intersects(FilterWalk one, FilterWalk other) noexcept {

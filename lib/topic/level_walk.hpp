@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -43,6 +44,21 @@ struct LevelSet {
     [[nodiscard]] bool intersects(const LevelSet& other) const noexcept;
 };
 
+// A filter as its first `length` levels, one LevelSet each, after which any may follow, or
+// none.
+struct FilterShape {
+    std::size_t length;
+    bool open;
+};
+
+[[nodiscard]] FilterShape shape_of(const std::vector<Level>& levels) noexcept;
+
+// What stands for the level `at` of a filter. REQUIRES: `at` is less than its shape's length.
+[[nodiscard]] LevelSet level_set(const Level& level,
+                                 std::size_t at,
+                                 const PlaceholderValues& values,
+                                 Unsatisfiable unsatisfiable) noexcept;
+
 class TopicWalk {
   public:
     explicit TopicWalk(std::string_view topic) noexcept : at_(topic) {}
@@ -58,27 +74,28 @@ class TopicWalk {
 class FilterWalk {
   public:
     // A filter without placeholders.
-    explicit FilterWalk(const std::vector<Level>& levels) noexcept : levels_(levels) {}
+    explicit FilterWalk(const std::vector<Level>& levels) noexcept
+        : levels_(levels), shape_(shape_of(levels)) {}
 
     FilterWalk(const std::vector<Level>& levels,
                const PlaceholderValues& values,
                Unsatisfiable unsatisfiable) noexcept
-        : levels_(levels), values_(values), unsatisfiable_(unsatisfiable) {}
+        : levels_(levels),
+          shape_(shape_of(levels)),
+          values_(values),
+          unsatisfiable_(unsatisfiable) {}
 
     [[nodiscard]] std::optional<LevelSet> next() noexcept;
 
-    // True once next() has given nothing because any levels may follow.
-    [[nodiscard]] bool open() const noexcept { return open_; }
+    // Whether any levels may follow the last.
+    [[nodiscard]] bool open() const noexcept { return shape_.open; }
 
   private:
-    [[nodiscard]] LevelSet placeholder(const Level& level, std::size_t at) const noexcept;
-    [[nodiscard]] std::optional<LevelSet> open_end(std::size_t at) noexcept;
-
     const std::vector<Level>& levels_;
+    FilterShape shape_;
     PlaceholderValues values_;
     Unsatisfiable unsatisfiable_ = Unsatisfiable::never_matches;
     std::size_t next_ = 0;
-    bool open_ = false;
 };
 
 // True if `wide` includes every topic of `narrow`, a FilterWalk or a TopicWalk.

@@ -83,7 +83,10 @@ Result<Level> parse_placeholder(std::string_view level) {
 }
 
 bool is_placeholder_value(std::string_view value) noexcept {
-    return !value.empty() && value.find_first_of("/+#") == std::string_view::npos &&
+    const auto lacks = [&](char character) {
+        return value.find(character) == std::string_view::npos;
+    };
+    return !value.empty() && lacks('/') && lacks('+') && lacks('#') &&
            !has_control_character(value);
 }
 

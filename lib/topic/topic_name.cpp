@@ -3,9 +3,13 @@
 namespace pgauth {
 
 bool is_topic_name(std::string_view text) noexcept {
-    constexpr std::string_view forbidden("+#\0", 3);
-    return !text.empty() && text.size() <= max_topic_bytes &&
-           text.find_first_of(forbidden) == std::string_view::npos;
+    // One character at a time: find_first_of() is many times slower, and this is asked with
+    // every message.
+    const auto lacks = [&](char character) {
+        return text.find(character) == std::string_view::npos;
+    };
+    return !text.empty() && text.size() <= max_topic_bytes && lacks('+') && lacks('#') &&
+           lacks('\0');
 }
 
 }  // namespace pgauth

@@ -1,11 +1,14 @@
 #include <functional>
+#include <new>
 #include <string>
 
+#include "authz/group_set.hpp"
 #include "support/allocation_failure.hpp"
 #include "support/catch.hpp"
 #include "support/fake_broker.hpp"
 #include "support/plant.hpp"
 #include "support/scram_client.hpp"
+#include "support/tables.hpp"
 
 using namespace pgauth::testing;
 
@@ -168,6 +171,46 @@ TEST_CASE("the other events survive it as well", "[plugin][tables][memory]") {
                 result = plugin.disconnect(press);
             });
     }
+}
+
+TEST_CASE(
+    "a policy that could not be compiled for want of memory is compiled by the next check",
+    "[plugin][memory]") {
+    using namespace pgauth;
+    const auto replica_with = [](const std::string& topic) {
+        return test::Tables()
+            .group("presses")
+            .acl({.group_name = "presses", .topic = "plant/%u/#"})
+            .acl({.group_name = "presses", .topic = topic})
+            .load();
+    };
+    const auto before = replica_with("yard/a/long/way/down");
+    const auto after = replica_with("gate/another/long/way/down");
+    const auto allows = [](GroupSet& set, const Replica& replica, std::string_view topic) {
+        const AclEntry* entry =
+            set.policy(replica).deciding_entry(Request::publish(topic, 0, false), {});
+        return entry != nullptr && entry->effect == Effect::allow;
+    };
+    GroupSet set(Membership{{"#presses"}, {}});
+    bool allowed = false;
+    const std::size_t failures = with_every_allocation_failing(
+        [&](bool failed) {
+            CHECK((allowed || failed));
+            CHECK(allows(set, *after, "gate/another/long/way/down"));
+            CHECK_FALSE(allows(set, *after, "yard/a/long/way/down"));
+        },
+        [&] {
+            {
+                const AllocationsSucceed here;
+                REQUIRE(allows(set, *before, "yard/a/long/way/down"));
+            }
+            try {
+                allowed = false;
+                allowed = allows(set, *after, "gate/another/long/way/down");
+            } catch (const std::bad_alloc&) {
+            }
+        });
+    CHECK(failures > 5);
 }
 
 TEST_CASE("a start that runs out of memory is no start", "[plugin][memory]") {

@@ -1,18 +1,29 @@
 // The broker's own functions and ours must read topics alike.
 
 #include <rapidcheck.h>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <mosquitto.h>
 
 #include "support/catch.hpp"
 #include "support/naive_topic_match.hpp"
 #include "support/topic_generators.hpp"
+#include "support/topic_sets.hpp"
 #include "topic/topic_filter.hpp"
 #include "topic/topic_name.hpp"
 
 using pgauth::is_topic_name;
 using pgauth::TopicFilter;
 using namespace pgauth::test;
+
+// Since 2.1, so not in the header that this is built with: whether every topic of `sub` is one
+// of `acl`.
+extern "C" [[gnu::weak]] int mosquitto_sub_matches_acl(const char* acl,
+                                                       const char* sub,
+                                                       bool* result);
 
 TEST_CASE("libmosquitto takes the same small topics and filters for well formed",
           "[topic][exhaustive]") {
@@ -72,4 +83,37 @@ TEST_CASE("libmosquitto draws the line at the same length", "[topic]") {
         CHECK(TopicFilter::parse(text).has_value() ==
               (mosquitto_sub_topic_check2(text.data(), size) == MOSQ_ERR_SUCCESS));
     }
+}
+
+// Run by ctest's `topics.2.1`, with the library of Mosquitto 2.1 (support/libmosquitto_2_1). It
+// has no function for overlaps().
+//
+// It is wrong of three pairs, and refuses what is allowed: no topic name is empty, so `#` has
+// at least one level, as `+/#` has, and `/#` at least two.
+TEST_CASE("libmosquitto 2.1 covers the same small filters, but for three equal pairs",
+          "[.mosquitto_2_1]") {
+    REQUIRE(mosquitto_sub_matches_acl != nullptr);
+    std::vector<TopicFilter> filters;
+    for (const Words& words :
+         well_formed(all_word_lists({"", "a", "b", "$s", "+", "#"}, longest_filter))) {
+        filters.push_back(TopicFilter::parse(join(words)).value());
+    }
+    const std::set<std::pair<std::string, std::string>> theirs_is_wrong{
+        {"+/#", "#"}, {"/+/#", "/#"}, {"+/+/#", "/#"}};
+    int covered = 0;
+    for (const TopicFilter& wide : filters) {
+        for (const TopicFilter& narrow : filters) {
+            bool theirs = false;
+            const int result =
+                mosquitto_sub_matches_acl(wide.text().c_str(), narrow.text().c_str(), &theirs);
+            const bool ours = wide.covers(narrow);
+            covered += ours ? 1 : 0;
+            const bool differ = theirs_is_wrong.contains({wide.text(), narrow.text()});
+            if (result != MOSQ_ERR_SUCCESS || (theirs != ours) != differ ||
+                (differ && theirs)) {
+                FAIL("filter `" << wide.text() << "` covering `" << narrow.text() << "`");
+            }
+        }
+    }
+    CHECK(covered > 1000);
 }

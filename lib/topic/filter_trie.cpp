@@ -1,0 +1,202 @@
+#include "topic/filter_trie.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "topic/level_walk.hpp"
+
+namespace pgauth {
+
+namespace {
+
+// What `#` stands for where it stands for a level (level_walk.cpp).
+const Level any_one_level{LevelKind::single, {}};
+
+template <typename Word>
+std::uint64_t word_at(const char* place) noexcept {
+    Word word = 0;
+    std::memcpy(&word, place, sizeof(word));
+    return word;
+}
+
+// Levels are short, and std::hash takes longer for one than all the rest of a step. Only who
+// writes patterns could make it collide, to nobody's harm but of his own policy.
+std::uint32_t tag_of(std::uint32_t parent, std::string_view text) noexcept {
+    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
+    std::uint64_t hash = parent * odd + text.size();
+    const auto mix = [&](std::uint64_t word) {
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32U;
+    };
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (; end - at >= 8; at += 8) {
+        mix(word_at<std::uint64_t>(at));
+    }
+    // What is left, with bytes twice where it is not a power of two.
+    if (end - at >= 4) {
+        mix(word_at<std::uint32_t>(at) << 32U | word_at<std::uint32_t>(end - 4));
+    } else if (end - at >= 2) {
+        mix(word_at<std::uint16_t>(at) << 16U | word_at<std::uint16_t>(end - 2));
+    } else if (end != at) {
+        mix(word_at<std::uint8_t>(at));
+    }
+    return static_cast<std::uint32_t>((hash * odd) >> 32U);
+}
+
+}  // namespace
+
+class FilterTrie::Builder {
+  public:
+    explicit Builder(FilterTrie& trie) : trie_(trie), last_(1) {
+        trie_.nodes_.emplace_back();
+        trie_.bearers_.emplace_back();
+        trie_.slots_.resize(initial_slots);
+    }
+
+    // REQUIRES: `place` is greater than before.
+    void add(Place place, const Item& item) {
+        const std::vector<Level>& levels = item.pattern->levels();
+        const FilterShape shape = shape_of(levels);
+        const bool is_everything = levels.front().kind == LevelKind::everything;
+        NodeId node = 0;
+        note(node, place, item.marks);
+        for (std::size_t depth = 0; depth < shape.length && !is_everything; ++depth) {
+            const Level& level = levels[depth];
+            node = find_or_add(node,
+                               level.kind == LevelKind::multi ? any_one_level : level,
+                               item.unsatisfiable);
+            note(node, place, item.marks);
+        }
+        Node& end = trie_.nodes_[node];
+        hang(shape.open ? end.open : end.closed, place, item.marks);
+    }
+
+  private:
+    static constexpr std::size_t initial_slots = 16;
+
+    struct LastChildren {
+        NodeId literal = 0;
+        NodeId other = 0;
+    };
+
+    void note(NodeId id, Place place, Marks marks) {
+        Node& node = trie_.nodes_[id];
+        node.place = std::min(node.place, place);
+        node.marks = static_cast<Marks>(node.marks | marks);
+    }
+
+    void hang(BearerId& first, Place place, Marks marks) {
+        std::vector<Bearer>& bearers = trie_.bearers_;
+        unsigned known = 0;
+        BearerId last = 0;
+        for (BearerId id = first; id != 0; id = bearers[id].next) {
+            known |= bearers[id].marks;
+            last = id;
+        }
+        if ((marks & ~known) == 0) {
+            return;
+        }
+        const auto id = static_cast<BearerId>(bearers.size());
+        bearers.push_back({.place = place, .marks = marks});
+        (last == 0 ? first : bearers[last].next) = id;
+    }
+
+    NodeId find_or_add(NodeId parent, const Level& level, Unsatisfiable unsatisfiable) {
+        const bool is_placeholder =
+            level.kind != LevelKind::literal && level.kind != LevelKind::single;
+        const Unsatisfiable judged =
+            is_placeholder ? unsatisfiable : Unsatisfiable::never_matches;
+        const NodeId known = trie_.find(parent, level.kind, judged, level.text);
+        if (known != 0) {
+            return known;
+        }
+        const auto id = static_cast<NodeId>(trie_.nodes_.size());
+        if (2 * trie_.nodes_.size() > trie_.slots_.size()) {
+            grow();
+        }
+        last_.emplace_back();
+        Node added;
+        added.level = &level;
+        added.parent = parent;
+        added.kind = level.kind;
+        added.unsatisfiable = judged;
+        added.text_size = static_cast<std::uint16_t>(level.text.size());
+        std::copy_n(
+            level.text.data(), std::min(level.text.size(), short_text), added.text.data());
+        trie_.nodes_.push_back(added);
+        enter({tag_of(parent, level.text), id});
+        const bool is_literal = level.kind == LevelKind::literal;
+        NodeId& last = is_literal ? last_[parent].literal : last_[parent].other;
+        Node& above = trie_.nodes_[parent];
+        NodeId& first = is_literal ? above.first_literal : above.first_other;
+        (last == 0 ? first : trie_.nodes_[last].next) = id;
+        last = id;
+        if (is_literal) {
+            trie_.longest_literal_ = std::max(trie_.longest_literal_, level.text.size());
+        }
+        return id;
+    }
+
+    void enter(const Slot& slot) {
+        const std::size_t mask = trie_.slots_.size() - 1;
+        std::size_t at = slot.tag & mask;
+        while (trie_.slots_[at].node != 0) {
+            at = (at + 1) & mask;
+        }
+        trie_.slots_[at] = slot;
+    }
+
+    void grow() {
+        const std::vector<Slot> before =
+            std::exchange(trie_.slots_, std::vector<Slot>(2 * trie_.slots_.size()));
+        for (const Slot& slot : before) {
+            if (slot.node != 0) {
+                enter(slot);
+            }
+        }
+    }
+
+    FilterTrie& trie_;
+    std::vector<LastChildren> last_;  // of each node
+};
+
+FilterTrie::FilterTrie(std::span<const Item> items) {
+    Builder builder(*this);
+    for (std::size_t place = 0; place < items.size(); ++place) {
+        builder.add(static_cast<Place>(place), items[place]);
+    }
+    nodes_.shrink_to_fit();
+    bearers_.shrink_to_fit();
+}
+
+bool FilterTrie::Node::has_text(std::string_view other) const noexcept {
+    if (other.size() != text_size) {
+        return false;
+    }
+    return text_size <= short_text ? std::memcmp(text.data(), other.data(), text_size) == 0
+                                   : level->text == other;
+}
+
+FilterTrie::NodeId FilterTrie::find(NodeId parent,
+                                    LevelKind kind,
+                                    Unsatisfiable unsatisfiable,
+                                    std::string_view text) const noexcept {
+    const std::uint32_t tag = tag_of(parent, text);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = tag & mask; slots_[at].node != 0; at = (at + 1) & mask) {
+        const Slot& slot = slots_[at];
+        if (slot.tag != tag) {
+            continue;
+        }
+        const Node& node = nodes_[slot.node];
+        if (node.parent == parent && node.kind == kind && node.unsatisfiable == unsatisfiable &&
+            node.has_text(text)) {
+            return slot.node;
+        }
+    }
+    return 0;
+}
+
+}  // namespace pgauth
