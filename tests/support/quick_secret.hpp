@@ -32,9 +32,9 @@ inline std::string quick_secret(std::string_view password, int iterations = 1) {
     return fmt::format("$7${}${}${}", iterations, base64(salt), base64(hash));
 }
 
-// One that takes a second or so to check, and that nobody knows a password for.
+// One that takes a tenth of a second or so to check, and that nobody knows a password for.
 inline std::string slow_secret() {
-    return "$7$1000000$" + std::string(16, 'A') + "$" + std::string(86, 'A') + "==";
+    return "$7$100000$" + std::string(16, 'A') + "$" + std::string(86, 'A') + "==";
 }
 
 }  // namespace pgauth::test
