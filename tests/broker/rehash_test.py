@@ -91,30 +91,34 @@ def test_no_hash_and_no_password_is_in_the_log(place):
     assert "$argon2id$" not in log and "$2b$" not in log and PASSWORD not in log
 
 
-def test_who_reads_from_a_standby_has_hashes_replaced_on_the_primary(install, primary):
-    place = _with_weak_hash(install(server=primary))
-    place.sql(ALLOW)
+@pytest.fixture
+def standby(primary):
     with Standby(primary) as standby:
-        read_only = standby.database(place.database.name).connection
-        place.broker.configure(f"database:\n  connection: {read_only}\n  write_connection: {place.database.connection}\n{CONFIG}")
-        standby.until_caught_up()
-        place.start()
-        press = place.login("press-7", password=PASSWORD)
-        _until_rehashed(place)
-        standby.until_caught_up()
-        _until_seen(place, "marker")
-        assert press.is_connected()
-        assert place.connect("again", username="press-7", password=PASSWORD) == 0
+        yield standby
 
 
-def test_who_reads_from_a_standby_alone_is_told_what_is_missing(install, primary):
+def _reading_from(standby, install, primary, more=""):
+    """A place whose broker reads from the standby."""
     place = _with_weak_hash(install(server=primary))
     place.sql(ALLOW)
-    with Standby(primary) as standby:
-        read_only = standby.database(place.database.name).connection
-        place.broker.configure(f"database:\n  connection: {read_only}\n{CONFIG}")
-        standby.until_caught_up()
-        place.start()
-        press = place.login("press-7", password=PASSWORD)
-        until(lambda: place.lines_logged("rehash: .*database.write_connection"), deadline=PATIENCE, what="the log to say what is missing")
-        assert _secret(place) == BCRYPT and press.is_connected()
+    read_only = standby.database(place.database.name).connection
+    place.broker.configure(f"database:\n  connection: {read_only}\n{more.format(primary=place.database.connection)}{CONFIG}")
+    standby.until_caught_up()
+    return place.start()
+
+
+def test_who_reads_from_a_standby_has_hashes_replaced_on_the_primary(install, primary, standby):
+    place = _reading_from(standby, install, primary, "  write_connection: {primary}\n")
+    press = place.login("press-7", password=PASSWORD)
+    _until_rehashed(place)
+    standby.until_caught_up()
+    _until_seen(place, "marker")
+    assert press.is_connected()
+    assert place.connect("again", username="press-7", password=PASSWORD) == 0
+
+
+def test_who_reads_from_a_standby_alone_is_told_what_is_missing(install, primary, standby):
+    place = _reading_from(standby, install, primary)
+    press = place.login("press-7", password=PASSWORD)
+    until(lambda: place.lines_logged("rehash: .*database.write_connection"), deadline=PATIENCE, what="the log to say what is missing")
+    assert _secret(place) == BCRYPT and press.is_connected()
