@@ -64,18 +64,6 @@ std::string_view name_of(LoginOutcome outcome) {
     return "unknown";
 }
 
-std::string_view name_of(Permission permission) {
-    switch (permission) {
-        case Permission::read:
-            return "read";
-        case Permission::write:
-            return "write";
-        case Permission::read_write:
-            return "readWrite";
-    }
-    return "unknown";
-}
-
 // `password and certificate`
 std::string all_of(MethodSet methods) {
     std::string text;
@@ -167,8 +155,8 @@ Json names(MethodSet methods) {
 Json json_of(const AclEntry& entry) {
     return {{"id", entry.id},
             {"owner", entry.owner},
-            {"effect", entry.effect == Effect::allow ? "allow" : "deny"},
-            {"permission", name_of(entry.permission)},
+            {"effect", to_string(entry.effect)},
+            {"permission", to_string(entry.permission)},
             {"topic", entry.topic.text()},
             {"priority", entry.priority}};
 }

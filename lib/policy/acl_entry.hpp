@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "topic/topic_pattern.hpp"
 
@@ -19,6 +20,10 @@ enum class Effect : std::uint8_t { allow, deny };
 
 // read = subscribe and receive; write = publish; readWrite = both.
 enum class Permission : std::uint8_t { read, write, read_write };
+
+// As SQL has them.
+[[nodiscard]] std::string_view to_string(Effect effect) noexcept;
+[[nodiscard]] std::string_view to_string(Permission permission) noexcept;
 
 struct AclEntry {
     std::int64_t id = 0;

@@ -10,22 +10,6 @@ namespace pgauth {
 
 namespace {
 
-std::string_view to_string(Effect effect) {
-    return effect == Effect::allow ? "allow" : "deny";
-}
-
-std::string_view to_string(Permission permission) {
-    switch (permission) {
-        case Permission::read:
-            return "read";
-        case Permission::write:
-            return "write";
-        case Permission::read_write:
-            return "readWrite";
-    }
-    return "unknown";
-}
-
 std::string_view explain(Cause cause) {
     switch (cause) {
         case Cause::entry:
