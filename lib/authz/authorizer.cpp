@@ -88,9 +88,6 @@ template <typename Judge>
 Decision with_request(const Circumstances& circumstances,
                       const AccessCheck& check,
                       Judge judge) {
-    if (!is_safe_identifier(check.client_id)) {
-        return denied(Cause::bad_client_id);
-    }
     if (check.action != Action::subscribe) {
         if (!is_topic_name(check.topic)) {
             return denied(Cause::bad_topic);
@@ -137,6 +134,10 @@ Rights Authorizer::settle_nothing() {
 Decision Authorizer::authorize(const Circumstances& circumstances,
                                const Session* session,
                                const AccessCheck& check) {
+    // Who has a session was let in under its client id.
+    if (session == nullptr && !is_safe_identifier(check.client_id)) {
+        return denied(Cause::bad_client_id);
+    }
     return with_request(circumstances, check, [&](const Request& request) {
         return judge(circumstances, session, check, request);
     });
@@ -214,6 +215,9 @@ Decision Authorizer::judge_by_record(const Circumstances& circumstances,
                                      std::optional<Rights>& rights) {
     if (circumstances.replica == nullptr) {
         return denied(Cause::replica_not_ready);
+    }
+    if (!is_safe_identifier(check.client_id)) {
+        return denied(Cause::bad_client_id);
     }
     return with_request(circumstances, check, [&](const Request& request) {
         rights =

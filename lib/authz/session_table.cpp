@@ -145,15 +145,16 @@ const Session* SessionTable::find(const void* realm,
     const auto current = current_.find(client_id);
     const Session* of_client_id = current == current_.end() ? nullptr : &current->second;
     const auto is_this_connection = [&](const Session& session) {
-        return session.token == token && session.client_id == client_id &&
-               session.realm == realm && (!username || username == session.username);
+        return session.token == token && session.realm == realm &&
+               (!username || username == session.username);
     };
     if (of_client_id != nullptr && is_this_connection(*of_client_id)) {
         return of_client_id;
     }
     const auto departed =
         std::find_if(departed_.rbegin(), departed_.rend(), [&](const Departed& one) {
-            return one.token == token && is_this_connection(*one.session);
+            return one.token == token && is_this_connection(*one.session) &&
+                   one.session->client_id == client_id;
         });
     if (departed != departed_.rend()) {
         return departed->session.get();

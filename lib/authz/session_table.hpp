@@ -40,21 +40,23 @@
 
 namespace pgauth {
 
+// What each access check looks at stands first: it is read from memory as few lines.
 struct Session {
     const void* realm = nullptr;  // whose clients: usernames of two databases differ
-    std::string client_id;
-    std::optional<std::string> username;  // none: nameless
-    const void* token = nullptr;          // the broker's connection; never dereferenced
-    bool durable = false;                 // the broker may keep it after the connection ends
+    const void* token = nullptr;  // the broker's connection; never dereferenced
     bool connected = true;
-    bool replaced = false;     // under its client id, and its connection has not ended yet
-    std::uint64_t serial = 0;  // SessionTable's: tells sessions apart, in their order
-    std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
-    Rights rights;
-    const void* keeper = nullptr;  // who opened it and keeps it true; never dereferenced
-    std::shared_ptr<const Admission> admission;
+    bool replaced = false;  // under its client id, and its connection has not ended yet
+    bool durable = false;   // the broker may keep it after the connection ends
     // Why it may not be in any more; it has no rights until it is thrown off.
-    std::optional<LoginCause> cut;
+    std::optional<LoginCause> cut = std::nullopt;
+    std::optional<std::string> username = std::nullopt;  // none: nameless
+    Rights rights;
+
+    std::string client_id;
+    std::uint64_t serial = 0;         // SessionTable's: tells sessions apart, in their order
+    std::uint64_t closed_serial = 0;  // SessionTable's: tells its closings apart
+    const void* keeper = nullptr;     // who opened it and keeps it true; never dereferenced
+    std::shared_ptr<const Admission> admission;
     std::optional<Instant> deadline;  // when to look at it again, whatever the tables say
 };
 

@@ -3,16 +3,21 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/news.hpp"
+
 namespace pgauth {
 
 void LogQueue::log(LogLevel level, std::string line) {
-    const std::lock_guard lock(mutex_);
-    if (lines_.size() == max_lines) {
-        lines_.pop_front();
-        ++dropped_;
+    {
+        const std::lock_guard lock(mutex_);
+        if (lines_.size() == max_lines) {
+            lines_.pop_front();
+            ++dropped_;
+        }
+        lines_.push_back({level, std::move(line)});
+        any_ = true;
     }
-    lines_.push_back({level, std::move(line)});
-    any_ = true;
+    report_news();
 }
 
 void LogQueue::drain(const std::function<void(LogLevel, const std::string&)>& write) {

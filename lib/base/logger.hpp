@@ -40,6 +40,7 @@ class LogQueue final : public Logger {
     // Lines kept while nobody drains; past that the oldest go, and how many went is logged.
     static constexpr std::size_t max_lines = 1000;
 
+    // Reports news.
     void log(LogLevel level, std::string line) override;
 
     // Hands every waiting line to `write`, oldest first, outside the lock.

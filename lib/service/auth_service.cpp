@@ -105,6 +105,7 @@ void AuthService::complete_login(const LateLogin& late, const Completer& complet
         return;
     }
     completing_.emplace(Completing{request, decision});
+    is_up_to_date_ = false;
     complete(late.client_id(), true);
     if (std::exchange(completing_, std::nullopt)) {
         decision = {LoginOutcome::try_again, LoginCause::left, decision.client, {}};
@@ -431,11 +432,15 @@ void AuthService::throw_off_but(std::optional<std::string_view> client_id, const
 // Takes up what other threads have finished: at the start of every callback, since some brokers
 // raise no ticks.
 void AuthService::catch_up() {
+    if (is_up_to_date_ && !news_.any()) {
+        return;
+    }
     // Without ticks any callback has to look whose time has come.
     catch_up(shared_->kicks().has_ticks() ? Deadlines::skip : Deadlines::look);
 }
 
 void AuthService::catch_up(Deadlines deadlines) {
+    is_up_to_date_ = false;
     open_completing();
     if (in_force_.take_up_options(log_)) {
         desk_.set(in_force_.options().authn.password);
@@ -451,6 +456,7 @@ void AuthService::catch_up(Deadlines deadlines) {
     }
     in_force_.take_replica();
     keeper_.work(in_force_.circumstances(), deadlines);
+    is_up_to_date_ = shared_->kicks().has_ticks() && !keeper_.has_work();
 }
 
 void AuthService::log_login(const LoginRequest& request, const LoginDecision& decision) {
@@ -465,7 +471,7 @@ void AuthService::log_scram(LoginRequest request, const ScramStep& step) {
 }
 
 void AuthService::drain_log(const std::function<void(LogLevel, const std::string&)>& write) {
-    if (!on_broker_thread()) {
+    if (!on_broker_thread() || !news_for_log_.any()) {
         return;
     }
     log_.drain(write);

@@ -30,6 +30,7 @@
 #include "authn/login.hpp"
 #include "authz/authorizer.hpp"
 #include "base/logger.hpp"
+#include "base/news.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/load_options.hpp"
@@ -170,6 +171,10 @@ class AuthService {
     void throw_off_but(std::optional<std::string_view> client_id, const Kicker& kick);
 
     const std::thread::id broker_thread_ = std::this_thread::get_id();
+    NewsWatch news_;
+    NewsWatch news_for_log_;
+    // INVARIANT: where it is set, catch_up() finds nothing before there are news.
+    bool is_up_to_date_ = false;
     std::shared_ptr<SharedState> shared_;
     Realm& realm_;
     LogQueue log_;

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "base/news.hpp"
 #include "base/thread.hpp"
 
 namespace pgauth {
@@ -46,6 +47,7 @@ void ConfigReloader::run() {
         const std::lock_guard lock(mutex_);
         outcome_ = std::move(outcome);
         has_outcome_ = true;
+        report_news();
     }
 }
 

@@ -84,7 +84,6 @@ class InForce {
     // Of databases that were left; joined at the end, since joining may wait.
     std::vector<std::shared_ptr<SecretWriter>> left_writers_;
     std::vector<std::shared_ptr<ReplicaFeed>> left_feeds_;
-    std::shared_ptr<const Replica> replica_;
     std::shared_ptr<ReplicaFeed> next_feed_;  // of a changed database, not loaded yet
 
     mutable std::mutex mutex_;  // guards the next three against other threads; held for copies
@@ -92,6 +91,7 @@ class InForce {
     std::shared_ptr<ReplicaFeed> feed_;
     std::shared_ptr<const Options> options_;
 
+    std::shared_ptr<const Replica> replica_;
     ChangeJournal::Cursor cursor_;  // in the journal of feed_
 };
 

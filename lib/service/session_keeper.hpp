@@ -56,6 +56,9 @@ class SessionKeeper {
     // Makes `session`, not opened yet, one of this keeper.
     void take_over(Session& session, const AuthzOptions& options, Instant now) const;
 
+    // Whether there is anything to be done, deadlines apart.
+    [[nodiscard]] bool has_work() const noexcept;
+
     // Does some of what is to be done, or nothing while it pauses.
     // REQUIRES: circumstances.replica is as new as what was noted.
     void work(const Circumstances& circumstances, Deadlines deadlines) noexcept;
@@ -73,7 +76,6 @@ class SessionKeeper {
         std::optional<std::vector<std::shared_ptr<const GroupSet>>> sets = std::nullopt;
     };
 
-    [[nodiscard]] bool has_work() const noexcept;
     void look_at_changed(const Circumstances& circumstances, Instant now);
     void carry_out(const Circumstances& circumstances);
     [[nodiscard]] Session* next_named(Command& command, const Circumstances& circumstances);

@@ -3,17 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/news.hpp"
+
 namespace pgauth {
 
 void ChangeJournal::append(Changes changes) noexcept {
-    const std::lock_guard lock(mutex_);
-    const std::uint64_t version = version_ + 1;
-    try {
-        keep(version, std::move(changes));
-    } catch (...) {
-        forgotten_ = version;
+    {
+        const std::lock_guard lock(mutex_);
+        const std::uint64_t version = version_ + 1;
+        try {
+            keep(version, std::move(changes));
+        } catch (...) {
+            forgotten_ = version;
+        }
+        version_.store(version, std::memory_order_release);
     }
-    version_.store(version, std::memory_order_release);
+    report_news();
 }
 
 void ChangeJournal::keep(std::uint64_t version, Changes changes) {

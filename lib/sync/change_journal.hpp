@@ -58,7 +58,8 @@ class ChangeJournal {
         std::uint64_t version_ = 0;
     };
 
-    // Where memory runs out, every reader is told that everything may have changed.
+    // Reports news. Where memory runs out, every reader is told that everything may have
+    // changed.
     void append(Changes changes) noexcept;
 
     // Past all that has been appended.

@@ -238,13 +238,20 @@ class FilterTrie::Walk {
         NodeId child = here.first_literal;
         const LevelSet level = asked_.level();
         if (child != 0 && level.kind == LevelSet::Kind::literal) {
-            child =
-                level.text.size() > trie_.longest_literal_
-                    ? 0
-                    : trie_.find(
-                          at_, LevelKind::literal, Unsatisfiable::never_matches, level.text);
+            child = literal_named(level.text, child);
         }
         return child != 0 ? child : here.first_other;
+    }
+
+    // The literal child with this text; `first` is the first of them.
+    [[nodiscard]] NodeId literal_named(std::string_view text, NodeId first) const noexcept {
+        const bool is_only_one = node(first).next == 0;
+        if (is_only_one) {
+            return node(first).has_text(text) ? first : 0;
+        }
+        return text.size() > trie_.longest_literal_
+                   ? 0
+                   : trie_.find(at_, LevelKind::literal, Unsatisfiable::never_matches, text);
     }
 
     // Goes up; gives the next child there.
