@@ -5,8 +5,8 @@
 //   }
 //
 // It fills up by `limit` in every second, to `limit` at most. A full one (nine tenths will do)
-// admits one hash of any cost, and is then in debt; else a hash must fit in what is left. So
-// nobody who is connected waits for much longer than the limit, or one hash.
+// admits one hash of any cost, and is then in debt; else a hash must fit in what is left, and a
+// quarter more. So nobody who is connected waits for longer than the limit, or one hash.
 //
 // Thread safety: none.
 

@@ -1,5 +1,7 @@
 #include "authn/blocking_budget.hpp"
 
+#include <utility>
+
 #include "support/catch.hpp"
 
 using namespace pgauth;
@@ -25,6 +27,16 @@ TEST_CASE("a full budget admits one hash of any cost, and is then in debt", "[au
         CHECK(budget.admits(Seconds(20ms), limit, start + 19500ms));
         CHECK_FALSE(budget.admits(expected, limit, start + 19500ms));
         CHECK(budget.admits(expected, limit, start + 20s));
+    }
+}
+
+TEST_CASE("a further hash must fit also where it takes a quarter longer", "[authn]") {
+    for (const auto& [expected, is_admitted] :
+         {std::pair(46ms, false), std::pair(43ms, true)}) {
+        BlockingBudget budget;
+        CHECK(budget.admits(std::nullopt, limit, {}));
+        budget.charge(46ms);
+        CHECK(budget.admits(Seconds(expected), limit, {}) == is_admitted);
     }
 }
 

@@ -2,9 +2,8 @@
 
 #include <tuple>
 
-#include <catch2/catch.hpp>
-
 #include "base/logger.hpp"
+#include "support/catch.hpp"
 #include "sync/change_journal.hpp"
 
 using namespace pgauth;
