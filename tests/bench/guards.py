@@ -1,6 +1,6 @@
 """Brokers that differ only in who says what clients may do, beside one that does not ask.
 
-    with Guards(postgres) as guards:
+    with Guards(postgres, yes_plugin) as guards:
         guards["plugin, 1000"].port()
         guards.check()               # each of them lets in who may, and denies what it should
 
@@ -24,6 +24,7 @@ from waiting import temporary_directory
 USERNAME = "line-controller"
 TOPIC = "plant/line-9999/press-7"
 OPEN = "no access control"
+YES = "yes to all"  # the least that a plugin like this one can cost: yes_plugin.cpp
 SMALL, LARGE = 5, 1000  # entries
 SIZES = {"": SMALL, f", {LARGE}": LARGE}  # by what is added to a name
 GROUPS = 10  # that the plugin's large policy is spread over
@@ -43,13 +44,14 @@ def filters(count):
 class Guards(dict):
     """Brokers by name, running. OPEN is the first."""
 
-    def __init__(self, postgres):
+    def __init__(self, postgres, yes_plugin):
         super().__init__()
         self._directory = temporary_directory("pgauth-guards-")
         self._stack = contextlib.ExitStack()
         self._stack.callback(shutil.rmtree, self._directory, ignore_errors=True)
         self._secret = secret_of("mosquitto")
         self[OPEN] = Broker(None, plugin=False, allow_anonymous=True, log_types=_LOG_TYPES, settings=_SETTINGS)
+        self[YES] = self._guarded(f"plugin {yes_plugin}")
         for suffix, count in SIZES.items():
             self["plugin" + suffix] = self._with_plugin(postgres, count)
             self["acl_file" + suffix] = self._with_files(count)
@@ -77,7 +79,7 @@ class Guards(dict):
             user.disconnect()
             strangers = [RawClient(broker, "stranger").connect(),
                          RawClient(broker, "stranger", username=USERNAME, password="wrong").connect()]
-            guarded = name != OPEN
+            guarded = name not in (OPEN, YES)
             assert denied == guarded and all((answer != 0) == guarded for answer in strangers), f"{name} is set up wrong"
 
     def _with_plugin(self, postgres, count):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-_COLOURS = {"plugin": "#1b6ca8", "acl_file": "#9aa5b1", "dynamic-security": "#d98c5f"}
+_COLOURS = {"yes to all": "#c9d1d9", "plugin": "#1b6ca8", "acl_file": "#9aa5b1", "dynamic-security": "#d98c5f"}
 
 _HEAD = """
 set terminal pngcairo noenhanced size 1500, {height} font "DejaVu Sans,10"
