@@ -1132,7 +1132,7 @@ CREATE TABLE mqtt_auth.settings (
 );
 COMMENT ON TABLE mqtt_auth.settings IS
     'schema_version; notify (on, off); changes_keep (how long the change feed is kept); '
-    'password_policy_… (what passwords given in SQL must have); the names of the two roles';
+    'password_policy_… (what new passwords must have); the names of the two roles';
 COMMENT ON COLUMN mqtt_auth.settings.key IS 'Name of the setting';
 COMMENT ON COLUMN mqtt_auth.settings.value IS 'Its value';
 INSERT INTO mqtt_auth.settings (key, value)
@@ -1498,6 +1498,29 @@ $$;
 COMMENT ON FUNCTION mqtt_auth.require_group(text) IS
     'Raises an error that helps where there is no such group';
 
+-- Letters of ASCII, whatever the locale of the database takes for one. pgauth passwd, which lets nobody
+-- else see a password, judges by the same rows: a rule is stated here and nowhere else.
+CREATE VIEW mqtt_auth.password_policy AS
+    SELECT rule.place,
+           policy.least,
+           rule.letters,
+           concat(policy.least, ' ', rule.noun, CASE WHEN policy.least <> 1 THEN 's' END) AS demand
+    FROM (VALUES (1, 'min', NULL, 'character'),
+                 (2, 'lower', 'abcdefghijklmnopqrstuvwxyz', 'lower-case letter'),
+                 (3, 'upper', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'upper-case letter'),
+                 (4, 'numeric', '0123456789', 'digit'),
+                 (5, 'symbol', ' !"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', 'symbol')) AS rule (place, word, letters, noun)
+    JOIN mqtt_auth.settings AS s ON s.key = 'password_policy_' || rule.word
+    -- Other settings are no numbers, and a condition on `least` may be looked at before the join.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN starts_with(s.key, 'password_policy_') THEN s.value::integer END AS least) AS policy;
+COMMENT ON VIEW mqtt_auth.password_policy IS
+    'What a new password must have: the settings password_policy_… as rules';
+COMMENT ON COLUMN mqtt_auth.password_policy.place IS 'The order in which they are named';
+COMMENT ON COLUMN mqtt_auth.password_policy.least IS 'How many characters of the kind it must have';
+COMMENT ON COLUMN mqtt_auth.password_policy.letters IS 'The characters of the kind; null: all';
+COMMENT ON COLUMN mqtt_auth.password_policy.demand IS 'The rule in words';
+
 CREATE FUNCTION mqtt_auth.require_strength(password text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -1506,15 +1529,10 @@ AS $$
 DECLARE
     lacking text;
 BEGIN
-    -- Letters of ASCII, whatever the locale of the database takes for one.
-    SELECT string_agg(concat(s.value, ' ', rule.noun, CASE WHEN s.value <> '1' THEN 's' END),
-                      ', ' ORDER BY rule.place) INTO lacking
-        FROM (VALUES (1, 'min', '.', 'character'), (2, 'lower', '[a-z]', 'lower-case letter'),
-                     (3, 'upper', '[A-Z]', 'upper-case letter'), (4, 'numeric', '[0-9]', 'digit'),
-                     (5, 'symbol', '[ -/:-@\[-`{-~]', 'symbol')) AS rule (place, word, letter, noun)
-        JOIN mqtt_auth.settings AS s ON s.key = 'password_policy_' || rule.word
-        WHERE (SELECT count(*) FROM regexp_matches(require_strength.password, rule.letter, 'g'))
-              < s.value::integer;
+    SELECT string_agg(p.demand, ', ' ORDER BY p.place) INTO lacking
+        FROM mqtt_auth.password_policy AS p
+        WHERE char_length(require_strength.password)
+              - coalesce(char_length(translate(require_strength.password, p.letters, '')), 0) < p.least;
     -- The password itself stays out of the message.
     IF lacking IS NOT NULL THEN
         RAISE EXCEPTION 'the password is too weak for the password policy: it needs at least %', lacking

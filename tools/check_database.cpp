@@ -64,7 +64,10 @@ void check_tls(PgConnection& connection, const Options& options, Findings& findi
     const std::string& version = rows->front()[0];
     const std::string& address = rows->front()[1];
     const bool is_local = address.empty() || address == "::1" || address.starts_with("127.");
-    const bool verified = options.database.tls == DatabaseTls::verify_full;
+    // A connection string may ask for more than database.tls does.
+    const auto parameters = connection_parameters(options.database);
+    const bool verified =
+        parameters && effective_value(*parameters, "sslmode", "PGSSLMODE") == "verify-full";
     if (is_local) {
         findings.ok("database.tls", "not needed: the server is on this machine");
     } else if (version.empty()) {

@@ -1,8 +1,8 @@
 // What a mosquitto.conf says that takes this plugin's word away, or lets passwords be read.
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <string>
+#include <vector>
 
 #include "base/quote.hpp"
 #include "check.hpp"
@@ -11,12 +11,6 @@
 namespace pgauth::tool {
 
 namespace {
-
-bool has_ours(const Security& security) {
-    return std::any_of(security.plugins.begin(),
-                       security.plugins.end(),
-                       [](const PluginLoad& plugin) { return plugin.is_ours(); });
-}
 
 void check_anonymous(const Security& security,
                      const std::string& whose,
@@ -96,7 +90,7 @@ void check_listener(const Listener& listener, const Options& options, Findings& 
     }
 }
 
-void check_per_listener(const MosquittoConf& conf, const Options& options, Findings& findings) {
+void check_per_listener(const MosquittoConf& conf, Findings& findings) {
     if (conf.per_listener_comes_late) {
         findings.error(
             conf.per_listener_place,
@@ -109,19 +103,49 @@ void check_per_listener(const MosquittoConf& conf, const Options& options, Findi
         "per_listener_settings true: Mosquitto 2.0.11 raises no ticks then, so log "
         "lines and disconnects wait for the next client",
         "set it false where all listeners have the same plugin");
+}
+
+// A listener where nobody asks this plugin lets in whom the broker's own settings let in.
+void check_plugins(const MosquittoConf& conf, Findings& findings) {
+    for (const PluginUse& use : conf.refused_uses) {
+        findings.error(use.place,
+                       fmt::format("plugin_use {}: Mosquitto does not start", quote(use.name)),
+                       "use what a plugin_load line above has loaded, below a listener line");
+    }
+    const std::vector<const PluginLoad*> ours = conf.ours();
     for (const Listener& listener : conf.listeners) {
-        if (!has_ours(listener.security) && !has_ours(conf.security)) {
-            findings.error(
-                listener.place,
-                fmt::format("listener {} names no plugin of its own, so this one is not asked "
-                            "there",
-                            listener.name),
-                "repeat the plugin line and its plugin_opt_ lines below it");
+        if (ours.empty() || conf.asks_ours(listener)) {
+            continue;
         }
-        check_anonymous(listener.security,
-                        fmt::format(" for listener {}", listener.name),
-                        options,
-                        findings);
+        const std::string& name = ours.front()->name;
+        findings.error(
+            listener.place,
+            fmt::format("listener {} names no plugin of its own, so this one is not asked "
+                        "there",
+                        listener.name),
+            name.empty() ? "repeat the plugin line and its plugin_opt_ lines below it"
+                         : fmt::format("plugin_use {} below its listener line", name));
+    }
+}
+
+// Without per_listener_settings one word holds for all listeners, but for those of 2.1 that
+// have their own.
+void check_all_anonymous(const MosquittoConf& conf,
+                         const Options& options,
+                         Findings& findings) {
+    bool is_shared = false;
+    for (const Listener& listener : conf.listeners) {
+        if (conf.per_listener_settings || listener.security.allow_anonymous) {
+            check_anonymous(listener.security,
+                            fmt::format(" for listener {}", listener.name),
+                            options,
+                            findings);
+        } else {
+            is_shared = true;
+        }
+    }
+    if (is_shared) {
+        check_anonymous(conf.security, "", options, findings);
     }
 }
 
@@ -129,10 +153,10 @@ void check_per_listener(const MosquittoConf& conf, const Options& options, Findi
 
 void check_listeners(const MosquittoConf& conf, const Options& options, Findings& findings) {
     if (conf.per_listener_settings) {
-        check_per_listener(conf, options, findings);
-    } else {
-        check_anonymous(conf.security, "", options, findings);
+        check_per_listener(conf, findings);
     }
+    check_plugins(conf, findings);
+    check_all_anonymous(conf, options, findings);
     for (const Listener& listener : conf.listeners) {
         check_listener(listener, options, findings);
     }

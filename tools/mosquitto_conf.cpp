@@ -180,8 +180,16 @@ class Interpreter {
             add_plugin(conf_.security, line, line.value);
         } else if (line.key == "plugin_load") {
             std::string_view rest = line.value;
-            take_word(rest);
-            add_plugin(conf_.security, line, std::string(rest));
+            std::string name(take_word(rest));
+            conf_.loaded.push_back({line.place, std::move(name), std::string(rest), {}});
+            plugin_ = &conf_.loaded.back();
+        } else if (line.key == "plugin_use") {
+            use_plugin(line);
+        } else if (line.key == "listener_allow_anonymous") {
+            Security& own =
+                conf_.listeners.empty() ? default_security_ : conf_.listeners.back().security;
+            own.allow_anonymous = line.value == "true";
+            own.allow_anonymous_place = line.place;
         } else if (line.key.starts_with("plugin_opt_") || line.key.starts_with("auth_opt_")) {
             if (plugin_ != nullptr) {
                 plugin_->options.push_back(
@@ -197,8 +205,22 @@ class Interpreter {
 
     void add_plugin(Security& security, const Line& line, std::string path) {
         any_security_ = true;
-        security.plugins.push_back({line.place, std::move(path), {}});
+        security.plugins.push_back({line.place, {}, std::move(path), {}});
         plugin_ = &security.plugins.back();
+    }
+
+    // Options that come behind it are the plugin's, whoever else uses it.
+    void use_plugin(const Line& line) {
+        const auto loaded = std::find_if(
+            conf_.loaded.begin(), conf_.loaded.end(), [&line](const PluginLoad& plugin) {
+                return plugin.name == line.value;
+            });
+        if (loaded == conf_.loaded.end() || conf_.listeners.empty()) {
+            conf_.refused_uses.push_back({line.place, line.value});
+            return;
+        }
+        conf_.listeners.back().uses.push_back({line.place, line.value});
+        plugin_ = &*loaded;
     }
 
     void take_listener_option(const Line& line) {
@@ -242,18 +264,35 @@ bool PluginLoad::is_ours() const {
 
 std::vector<const PluginLoad*> MosquittoConf::ours() const {
     std::vector<const PluginLoad*> found;
-    const auto add = [&](const Security& from) {
-        for (const PluginLoad& plugin : from.plugins) {
+    const auto add = [&](const std::vector<PluginLoad>& plugins) {
+        for (const PluginLoad& plugin : plugins) {
             if (plugin.is_ours()) {
                 found.push_back(&plugin);
             }
         }
     };
-    add(security);
+    add(security.plugins);
+    add(loaded);
     for (const Listener& listener : listeners) {
-        add(listener.security);
+        add(listener.security.plugins);
     }
     return found;
+}
+
+bool MosquittoConf::asks_ours(const Listener& listener) const {
+    const auto any_ours = [](const std::vector<PluginLoad>& plugins) {
+        return std::any_of(plugins.begin(), plugins.end(), [](const PluginLoad& plugin) {
+            return plugin.is_ours();
+        });
+    };
+    const auto is_used = [&listener](const PluginLoad& plugin) {
+        return plugin.is_ours() &&
+               std::any_of(listener.uses.begin(),
+                           listener.uses.end(),
+                           [&plugin](const PluginUse& use) { return use.name == plugin.name; });
+    };
+    return any_ours(security.plugins) || any_ours(listener.security.plugins) ||
+           std::any_of(loaded.begin(), loaded.end(), is_used);
 }
 
 Result<MosquittoConf> read_mosquitto_conf(const std::string& path) {

@@ -17,7 +17,9 @@ void add_format_option(CLI::App& command, std::string& format) {
         ->type_name("FORMAT");
 }
 
-Result<std::string> new_secret(std::string_view what, const std::string& format) {
+Result<std::string> new_secret(std::string_view what,
+                               const std::string& format,
+                               const PasswordPolicy& policy) {
     const auto made_format = read_made_format(format);
     if (!made_format) {
         return fail(made_format.error().kind, "--format: " + made_format.error().message);
@@ -25,6 +27,9 @@ Result<std::string> new_secret(std::string_view what, const std::string& format)
     const auto password = read_password(what);
     if (!password) {
         return tl::unexpected(password.error());
+    }
+    if (const auto judged = policy.judge(password->reveal()); !judged) {
+        return tl::unexpected(judged.error());
     }
     auto secret = hash_password(*made_format, password->reveal());
     if (!secret) {

@@ -2,6 +2,7 @@
 //
 //   add_format_option(*command, format);
 //   Result<std::string> secret = new_secret("password", format);
+//   … = new_secret("password", format, policy);      // where it is known what it must have
 //
 // What was made is checked against the password before anybody sees it.
 // Thread safety: as read_password().
@@ -12,6 +13,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "password_policy.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
@@ -22,6 +24,8 @@ namespace pgauth::tool {
 // `format` must outlive the parsing, and holds the default.
 void add_format_option(CLI::App& command, std::string& format);
 
-[[nodiscard]] Result<std::string> new_secret(std::string_view what, const std::string& format);
+[[nodiscard]] Result<std::string> new_secret(std::string_view what,
+                                             const std::string& format,
+                                             const PasswordPolicy& policy = {});
 
 }  // namespace pgauth::tool

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "database.hpp"
 #include "new_secret.hpp"
+#include "password_policy.hpp"
 
 namespace pgauth::tool {
 
@@ -20,7 +21,8 @@ constexpr const char* examples =
     "  pgauth passwd press-7\n"
     "  pgauth passwd press-7 --connection postgresql://admin@db.example/mqtt\n"
     "  pgauth passwd press-7 < file-with-the-password\n\n"
-    "Replaces all passwords that the client has. The role needs mqtt_auth_admin.";
+    "Replaces all passwords that the client has. What the new one must have is in view\n"
+    "mqtt_auth.password_policy. The role needs mqtt_auth_admin.";
 
 struct Call {
     std::string username;
@@ -76,8 +78,12 @@ Result<ExitStatus> run(const Call& call) {
     if (const auto there = require_client(*connection, call.username); !there) {
         return tl::unexpected(there.error());
     }
-    const auto secret =
-        new_secret(fmt::format("new password of {}", quote(call.username)), call.format);
+    const auto policy = PasswordPolicy::read(*connection);
+    if (!policy) {
+        return tl::unexpected(policy.error());
+    }
+    const auto secret = new_secret(
+        fmt::format("new password of {}", quote(call.username)), call.format, *policy);
     if (!secret) {
         return tl::unexpected(secret.error());
     }

@@ -1,15 +1,23 @@
-"""TCP, TLS and WebSocket listeners behave alike, with the plugin loaded once or once a listener."""
+"""TCP, TLS and WebSocket listeners behave alike, with the plugin loaded for all, once a listener, or for those that name it."""
 
 import pytest
 
-from mosquitto import TRANSPORTS
+from mosquitto import TRANSPORTS, mosquitto_version
 from mqtt import NOT_AUTHORIZED, REFUSED, V311, V5, Client
 from waiting import until
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["global", "per listener"])
+def need_plugin_use():
+    if mosquitto_version() < (2, 1):
+        pytest.skip("plugin_use came with Mosquitto 2.1")
+
+
+@pytest.fixture(scope="module", params=["global", "per listener", "used"])
 def place(request, install_once):
-    place = install_once("", TRANSPORTS, per_listener_settings=request.param)
+    if request.param == "used":
+        need_plugin_use()
+    place = install_once("", TRANSPORTS, per_listener_settings=request.param == "per listener",
+                         plugin_use=TRANSPORTS if request.param == "used" else None)
     place.add_supervisor()
     place.add_group("presses", allow=[("write", "plant/%u"), ("read", "orders/%u")])
     place.add_group("changing")
@@ -74,3 +82,13 @@ def test_a_change_of_a_group_acts_at_once(place, transport):
     assert not place.delivers(press, topic, to=boss)
     place.allow_group("changing", "write", topic)
     until(lambda: place.delivers(press, topic, to=boss), what="the group's new permission to act")
+
+
+def test_where_listeners_name_the_plugin_the_others_do_not_ask_it(install):
+    need_plugin_use()
+    place = install("", ["tcp", "tls"], plugin_use=["tls"], allow_anonymous=True)
+    place.add_client("press-7")
+    place.start()
+    assert place.connect("press-7", password="guessed") == 0
+    assert place.connect("press-7", password="guessed", transport="tls") == NOT_AUTHORIZED[V311]
+    assert place.connect("press-7", transport="tls") == 0

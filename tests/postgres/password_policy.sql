@@ -36,6 +36,7 @@ SELECT is(pg_temp.outcome(statement), complaint, statement) FROM attempts ORDER 
 TRUNCATE attempts;
 
 SELECT pg_temp.policy('0', '0', '0', '2', '0');
+SELECT is((SELECT array_agg(demand) FROM mqtt_auth.password_policy WHERE least > 0), '{2 digits}', 'the view shows what is asked for');
 SELECT throws_ok($$SELECT mqtt_auth.set_password('press-7', 'a1')$$, '23514', 'the password is too weak for the password policy: it needs at least 2 digits', 'each rule stands alone');
 SELECT lives_ok($$SELECT mqtt_auth.set_password('press-7', '12')$$, 'and asks for nothing else');
 SELECT is((SELECT count(*) FROM mqtt_auth.credentials WHERE username = 'press-8'), 0::bigint, 'of one client');

@@ -49,6 +49,14 @@ def mosquitto_path():
     return os.environ.get("PGAUTH_MOSQUITTO") or "mosquitto"
 
 
+def mosquitto_version():
+    """Such as (2, 1), of the broker that tests start."""
+    told = subprocess.run([mosquitto_path(), "-h"], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin")).stdout
+    found = re.search(r"mosquitto version (\d+)\.(\d+)", told)
+    return int(found[1]), int(found[2])
+
+
 def end(process):
     """Ends it by SIGTERM and returns its exit code. Mosquitto forgets a signal that comes after it
     has logged "running" and before it is in its loop: it is sent again."""
@@ -65,10 +73,11 @@ class Broker:
     """config: the text of pgauth.yaml; None: the plugin is loaded without `plugin_opt_config`.
     listeners: any of LISTENERS; "tcp" is always there. authority: signs the server's certificate, and
     is whom it trusts to sign those of clients.
+    plugin_use: those of the listeners that the plugin is for, which is loaded once (from 2.1 on); None: all.
     allow_anonymous, log_types, settings: into mosquitto.conf (settings: lines for the whole broker).
     blocking_budget: such that, before 2.1, one login after the other finds the time for its hash; None: the default."""
 
-    def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, allow_anonymous=False,
+    def __init__(self, config, listeners=("tcp",), *, per_listener_settings=False, plugin_use=None, allow_anonymous=False,
                  log_types=("all",), settings=(), plugin=True, blocking_budget="1s"):
         self.directory = temporary_directory("pgauth-mq-")
         self.per_listener_settings = per_listener_settings
@@ -80,8 +89,10 @@ class Broker:
         if config is not None:
             self.configure(config)
         settings = (*(f"log_type {kind}" for kind in log_types), *settings)
-        self._write_conf(per_listener_settings, allow_anonymous, settings,
-                         self._plugin_lines(config is not None, blocking_budget) if plugin else [])
+        plugin_lines = self._plugin_lines(config is not None, blocking_budget) if plugin else []
+        if plugin_use is not None:
+            plugin_lines[0] = f"plugin_load pgauth {plugin_path()}"
+        self._write_conf(per_listener_settings, plugin_use or (), allow_anonymous, settings, plugin_lines)
 
     def port(self, transport="tcp"):
         return self._ports[transport].number
@@ -105,7 +116,7 @@ class Broker:
                 *([f"plugin_opt_config {self.config_file}"] if with_config else []),
                 *([f"plugin_opt_authentication_password_blocking_budget {blocking_budget}"] if blocking_budget else [])]
 
-    def _write_conf(self, per_listener, allow_anonymous, settings, plugin_lines):
+    def _write_conf(self, per_listener, plugin_use, allow_anonymous, settings, plugin_lines):
         guard = [f"allow_anonymous {str(allow_anonymous).lower()}", *plugin_lines]
         lines = [
             f"per_listener_settings {str(per_listener).lower()}",
@@ -121,6 +132,7 @@ class Broker:
             lines += [f"listener {port.number} 127.0.0.1"]
             lines += [line.format(broker=self) for line in LISTENERS[transport]]
             lines += guard if per_listener else []
+            lines += ["plugin_use pgauth"] if transport in plugin_use else []
         pathlib.Path(self.directory, "mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf8")
 
     # --- running --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import pytest
 
+from checked_place import Place
 from pgauth import Pgauth
 from postgres import PLUGIN_ROLE, Postgres
 
@@ -26,3 +27,9 @@ def pgauth(database):
 def as_plugin(database):
     """pgauth as the role that the broker logs in as."""
     return Pgauth(database, PLUGIN_ROLE)
+
+
+@pytest.fixture
+def place(tmp_path, database):
+    """What pgauth check looks at."""
+    return Place(tmp_path, database)

@@ -1,6 +1,7 @@
 """pgauth passwd: the new password counts, the old ones do not, and the server has never seen it."""
 
 import crypt
+import random
 
 import pytest
 
@@ -61,6 +62,69 @@ def test_a_bad_password_changes_nothing(press, pgauth):
     before = secrets(press)
     pgauth.complaint("passwd", "press-7", typed="x" * 1025)
     assert secrets(press) == before
+
+
+def set_policy(database, **counts):
+    for word, count in counts.items():
+        database.sql(f"UPDATE mqtt_auth.settings SET value = {count} WHERE key = 'password_policy_{word}'")
+
+
+def test_what_a_password_lacks_of_the_policy_is_said_and_nothing_changes(press, pgauth):
+    set_policy(press, min=12, lower=1, upper=2, numeric=1, symbol=1)
+    before = secrets(press)
+    complaint = pgauth.complaint("passwd", "press-7", typed="short")
+    assert complaint == ("the password is too weak for the password policy: it needs at least 12 characters, 2 upper-case letters, "
+                         "1 digit, 1 symbol")
+    assert secrets(press) == before
+    pgauth.output("passwd", "press-7", typed="lower-case-1-PRESS")
+    assert secrets(press) != before
+
+
+def test_a_hash_is_made_of_any_password_since_no_database_is_known(press, pgauth):
+    set_policy(press, min=72)
+    assert pgauth.output("hash", typed="x")
+
+
+def test_a_policy_in_a_view_of_the_sites_own_counts_for_both(press, pgauth):
+    press.sql("CREATE OR REPLACE VIEW mqtt_auth.password_policy AS SELECT 1 AS place, 2 AS least, 'äöü'::text AS letters, '2 umlauts' AS demand")
+    complaint = "the password is too weak for the password policy: it needs at least 2 umlauts"
+    assert verdicts_of_sql(press, ["ä√ö", "ÄÖÜ¤¶¼"]) == [TAKEN, complaint]
+    assert pgauth.complaint("passwd", "press-7", typed="ÄÖÜ¤¶¼") == complaint
+    pgauth.output("passwd", "press-7", typed="ä√ö")
+
+
+TAKEN = "taken"
+
+
+def verdicts_of_sql(database, passwords):
+    """What create_client says to each, or TAKEN; the clients do not stay."""
+    database.sql("""CREATE OR REPLACE FUNCTION public.verdict(password text) RETURNS text LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM mqtt_auth.create_client('tried', password => verdict.password);
+            DELETE FROM mqtt_auth.clients WHERE username = 'tried';
+            RETURN 'taken';
+        EXCEPTION WHEN check_violation THEN RETURN sqlerrm;
+        END $$""")
+    listed = ", ".join("'" + password.replace("'", "''") + "'" for password in passwords)
+    return [verdict for (verdict,) in database.sql(f"SELECT public.verdict(p) FROM unnest(ARRAY[{listed}]) WITH ORDINALITY AS t (p, n) ORDER BY n")]
+
+
+# Of one byte to four; letters, digits and spaces that are none of ASCII; what folds to ASCII; what combines.
+ALPHABET = "abzABZ059 ~!/:@[`{-'\\\"$äßİſKé\u0301\u00a0\u2003٣Ⅷ😀x1X."
+
+
+def test_sql_and_pgauth_take_the_same_passwords(press, pgauth):
+    chance = random.Random(20311)
+    taken = refused = 0
+    for _ in range(8):
+        set_policy(press, min=chance.randrange(9), **{word: chance.randrange(3) for word in ("lower", "upper", "numeric", "symbol")})
+        passwords = ["".join(chance.choices(ALPHABET, k=chance.randrange(1, 17))) for _ in range(12)]
+        for password, verdict in zip(passwords, verdicts_of_sql(press, passwords), strict=True):
+            done = pgauth("passwd", "--format", "scram-sha-256", "press-7", typed=password)
+            is_taken = verdict == TAKEN
+            assert done.stderr == ("" if is_taken else f"pgauth: {verdict}\n"), password
+            taken, refused = taken + is_taken, refused + (not is_taken)
+    assert min(taken, refused) > 10, (taken, refused)
 
 
 @pytest.mark.parametrize("connection", ["postgresql://admin:hunter2@localhost/mqtt", "host=localhost password=hunter2 user=admin"])
