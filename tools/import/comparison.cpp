@@ -1,15 +1,21 @@
 #include "import/comparison.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <set>
+#include <tuple>
 #include <utility>
 
+#include "base/quote.hpp"
+#include "config/options.hpp"
+#include "explanation.hpp"
 #include "import/broker_process.hpp"
 #include "import/interruption.hpp"
 #include "import/interview.hpp"
 #include "import/new_files.hpp"
 #include "import/questions.hpp"
+#include "policy/acl_entry.hpp"
 #include "topic/topic_filter.hpp"
 
 namespace pgauth::tool {
@@ -54,6 +60,10 @@ StandIns stand_ins_for(const OldAccess& old, const Plan& plan, const Supervisor&
     return stand_ins;
 }
 
+auto kind_of(const Difference& one) {
+    return std::tuple(one.asked, one.old_answer, one.new_answer);
+}
+
 // --- what differs ---------------------------------------------------------------------------
 
 // Whether anything arrived that this subscription covers.
@@ -80,9 +90,7 @@ class Comparer {
             compare_client(questions[index], old_answers[index], new_answers[index]);
         }
         result_.clients = questions.size();
-        std::ranges::stable_sort(result_.differences, {}, [](const Difference& one) {
-            return std::tuple(one.asked, one.old_answer, one.new_answer);
-        });
+        std::ranges::stable_sort(result_.differences, {}, kind_of);
         return std::move(result_);
     }
 
@@ -134,7 +142,8 @@ class Comparer {
                                            .old_answer = old_answer,
                                            .new_answer = new_answer,
                                            .username = username_,
-                                           .about = about});
+                                           .about = about,
+                                           .why = {}});
         }
     }
 
@@ -167,16 +176,84 @@ Result<Answers> run(const std::string& name,
     });
 }
 
-NewOptions new_options(const OldFiles& files, const ComparisonOptions& options) {
-    return {.plugin = options.plugin,
-            .subscribe = options.subscribe,
-            .anonymous_group = options.anonymous_group,
-            .has_password = files.password_file.empty() && files.dynamic_security.empty()
-                                ? HasPassword::everybody
-                                : HasPassword::as_planned};
+// Without a password_file nobody is asked for one.
+HasPassword who_has_passwords(const OldFiles& files) {
+    return files.password_file.empty() && files.dynamic_security.empty()
+               ? HasPassword::everybody
+               : HasPassword::as_planned;
+}
+
+// --- why ------------------------------------------------------------------------------------
+
+std::optional<Action> action_of(Asked asked) {
+    switch (asked) {
+        case Asked::publish:
+            return Action::publish;
+        case Asked::subscribe:
+            return Action::subscribe;
+        case Asked::receive:
+            return Action::receive;
+        case Asked::login:
+        case Asked::other_login:
+            break;
+    }
+    return std::nullopt;
+}
+
+// By the code that answers in the plugin. An entry is named by what it says: it has no id yet.
+std::string why(const Difference& difference,
+                const std::string& client_id,
+                const Replica& replica,
+                const Options& options) {
+    const std::optional<Action> action = action_of(difference.asked);
+    const Explanation told =
+        explain(replica,
+                options,
+                {.username = difference.username,
+                 .client_id = action ? client_id : difference.about,
+                 .address = std::nullopt,
+                 .certificate = std::nullopt,
+                 .methods = difference.username ? MethodSet{Method::password} : MethodSet{},
+                 .action = action,
+                 .topic = action ? difference.about : ""},
+                std::chrono::system_clock::now());
+    if (!action) {
+        return std::string(pgauth::explain(told.login.cause));
+    }
+    return told.entry ? fmt::format("{}: {} {} {}",
+                                    told.entry->owner,
+                                    to_string(told.entry->effect),
+                                    to_string(told.entry->permission),
+                                    quote(told.entry->topic.text()))
+                      : told.reason.substr(told.reason.find(": ") + 2);
+}
+
+void explain_all(std::vector<Difference>& differences,
+                 const Questions& questions,
+                 const Replica& replica,
+                 const ComparisonOptions& chosen) {
+    Options options;
+    options.authz.subscribe = chosen.subscribe;
+    if (!chosen.anonymous_group.empty()) {
+        options.authn.anonymous_group = chosen.anonymous_group;
+    }
+    std::size_t of_a_kind = 0;
+    for (std::size_t index = 0; index < differences.size(); ++index) {
+        Difference& one = differences[index];
+        of_a_kind = index > 0 && is_alike(one, differences[index - 1]) ? of_a_kind + 1 : 1;
+        if (of_a_kind <= explained_of_a_kind) {
+            const auto asked =
+                std::ranges::find(questions, one.username, &ClientQuestions::username);
+            one.why = why(one, asked->client_id, replica, options);
+        }
+    }
 }
 
 }  // namespace
+
+bool is_alike(const Difference& one, const Difference& other) {
+    return kind_of(one) == kind_of(other);
+}
 
 Result<Comparison> compare(const Plan& plan,
                            const OldFiles& files,
@@ -211,16 +288,22 @@ Result<Comparison> compare(const Plan& plan,
     if (!old_answers) {
         return tl::unexpected(old_answers.error());
     }
-    const auto new_answers = run(
-        "new",
-        write_new_files(plan, stand_ins, supervisor, new_options(files, options), *directory),
-        options,
-        *directory,
-        ask);
+    const auto replica = planned_replica(plan, stand_ins, supervisor, who_has_passwords(files));
+    const auto new_answers = run("new",
+                                 write_new_files(*replica,
+                                                 {.plugin = options.plugin,
+                                                  .subscribe = options.subscribe,
+                                                  .anonymous_group = options.anonymous_group},
+                                                 *directory),
+                                 options,
+                                 *directory,
+                                 ask);
     if (!new_answers) {
         return tl::unexpected(new_answers.error());
     }
-    return Comparer().compare(questions, *old_answers, *new_answers);
+    Comparison compared = Comparer().compare(questions, *old_answers, *new_answers);
+    explain_all(compared.differences, questions, *replica, options);
+    return compared;
 }
 
 }  // namespace pgauth::tool

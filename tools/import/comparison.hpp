@@ -49,13 +49,20 @@ struct Difference {
     Answer new_answer = Answer::denied;
     std::optional<std::string> username;  // none: nameless
     std::string about;                    // a client id, a topic or a filter
+    std::string why;                      // the new answer; empty: one of too many alike
 };
+
+// What was asked, and what was answered.
+[[nodiscard]] bool is_alike(const Difference& one, const Difference& other);
+
+// Of those that are alike, so many are explained.
+inline constexpr std::size_t explained_of_a_kind = 20;
 
 struct Comparison {
     std::size_t clients = 0;
     std::size_t questions = 0;            // that both were asked
     std::size_t empty_subscriptions = 0;  // granted by one, and nothing arrived
-    std::vector<Difference> differences;
+    std::vector<Difference> differences;  // those that are alike stand together
 };
 
 // `progress`: of how many clients how many are done; each is asked twice.

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <ostream>
 #include <string_view>
 #include <system_error>
 #include <unistd.h>
@@ -97,7 +99,7 @@ std::string_view to_string(Asked asked) {
         case Asked::login:
             return "login as";
         case Asked::other_login:
-            return "login with any client id, as";
+            return "login with another client id,";
         case Asked::publish:
             return "publish";
         case Asked::subscribe:
@@ -112,53 +114,35 @@ std::string name_of(const std::optional<std::string>& username) {
     return username ? quote(*username) : "without a username:";
 }
 
-bool is_alike(const Difference& one, const Difference& other) {
-    return std::tuple(one.asked, one.old_answer, one.new_answer) ==
-           std::tuple(other.asked, other.old_answer, other.new_answer);
+std::string line_of(const Difference& one) {
+    return fmt::format("{} {} {}: old {}, new {}{}\n",
+                       name_of(one.username),
+                       to_string(one.asked),
+                       quote(one.about),
+                       to_string(one.old_answer),
+                       to_string(one.new_answer),
+                       one.why.empty() ? "" : fmt::format(" ({})", one.why));
 }
 
-// Sorted by kind. Of each the first in full, and how many more there are.
-void print(const std::vector<Difference>& differences) {
+// Of each kind the first in full, and how many more there are.
+void print(const std::vector<Difference>& differences, std::ostream& out) {
     std::size_t of_a_kind = 0;
     for (std::size_t index = 0; index < differences.size(); ++index) {
         const Difference& one = differences[index];
         of_a_kind = index > 0 && is_alike(one, differences[index - 1]) ? of_a_kind + 1 : 1;
-        if (of_a_kind <= shown_of_a_kind) {
-            std::cout << fmt::format("{} {} {}: old {}, new {}\n",
-                                     name_of(one.username),
-                                     to_string(one.asked),
-                                     quote(one.about),
-                                     to_string(one.old_answer),
-                                     to_string(one.new_answer));
+        if (of_a_kind <= explained_of_a_kind) {
+            out << line_of(one);
         }
         const bool is_last =
             index + 1 == differences.size() || !is_alike(one, differences[index + 1]);
-        if (is_last && of_a_kind > shown_of_a_kind) {
-            std::cout << fmt::format("… and {} more: {} …: old {}, new {}\n",
-                                     of_a_kind - shown_of_a_kind,
-                                     to_string(one.asked),
-                                     to_string(one.old_answer),
-                                     to_string(one.new_answer));
+        if (is_last && of_a_kind > explained_of_a_kind) {
+            out << fmt::format("and {} more: {}: old {}, new {}\n",
+                               of_a_kind - explained_of_a_kind,
+                               to_string(one.asked),
+                               to_string(one.old_answer),
+                               to_string(one.new_answer));
         }
     }
-}
-
-void print(const Comparison& compared, const ComparisonChoice& choice) {
-    print(compared.differences);
-    if (compared.empty_subscriptions > 0) {
-        std::cout << fmt::format(
-            "{} subscriptions are granted by one and refused by the other, and bring nothing "
-            "in either\n",
-            compared.empty_subscriptions);
-    }
-    std::cout << fmt::format(
-        "compared: {} questions about {} clients (seed {}): {}\n",
-        compared.questions,
-        compared.clients,
-        choice.seed,
-        compared.differences.empty()
-            ? "old and new answer alike"
-            : fmt::format("{} answers differ", compared.differences.size()));
 }
 
 void show_progress(std::size_t done, std::size_t all) {
@@ -166,6 +150,38 @@ void show_progress(std::size_t done, std::size_t all) {
         std::cerr << fmt::format("\rcomparing: {} of {} clients ", done, all)
                   << (done == all ? "\r\033[K" : "") << std::flush;
     }
+}
+
+Result<ComparisonOptions> options_for(const Plan& plan,
+                                      const OldFiles& files,
+                                      const ComparisonChoice& choice) {
+    if (files.password_file.empty() && files.acl_file.empty() &&
+        files.dynamic_security.empty()) {
+        return fail(ErrorKind::invalid_input,
+                    "--compare: only Mosquitto's own access control can be run here: use it "
+                    "with --password-file and --acl-file, or --dynamic-security");
+    }
+    const auto mosquitto = find_program(choice.mosquitto);
+    const auto plugin = find_plugin(choice.plugin);
+    if (!mosquitto || !plugin) {
+        return tl::unexpected(mosquitto ? plugin.error() : mosquitto.error());
+    }
+    const auto dynamic_security =
+        files.dynamic_security.empty()
+            ? Result<std::string>()
+            : find_dynamic_security(choice.dynamic_security_plugin, *mosquitto);
+    const bool overlapping = choice.subscribe.empty() ? plan.proposes_overlapping()
+                                                      : choice.subscribe == "overlapping";
+    return dynamic_security.map([&](const std::string& path_of_it) {
+        return ComparisonOptions{
+            .questions = choice.questions,
+            .seed = choice.seed,
+            .mosquitto = *mosquitto,
+            .plugin = *plugin,
+            .dynamic_security_plugin = path_of_it,
+            .subscribe = overlapping ? SubscribeMode::overlapping : SubscribeMode::covered,
+            .anonymous_group = {}};
+    });
 }
 
 }  // namespace
@@ -201,40 +217,58 @@ void add_comparison_options(CLI::App& command, ComparisonChoice& choice) {
         ->type_name("FILE");
 }
 
-Result<ExitStatus> compare_and_report(const Plan& plan,
-                                      const OldFiles& files,
-                                      const ComparisonChoice& choice) {
-    const auto mosquitto = find_program(choice.mosquitto);
-    if (!mosquitto) {
-        return tl::unexpected(mosquitto.error());
+Result<std::optional<Comparison>> compare_as_chosen(const Plan& plan,
+                                                    const OldFiles& files,
+                                                    const ComparisonChoice& choice) {
+    if (choice.questions == 0) {
+        return std::nullopt;
     }
-    const auto plugin = find_plugin(choice.plugin);
-    if (!plugin) {
-        return tl::unexpected(plugin.error());
+    const auto options = options_for(plan, files, choice);
+    return !options
+               ? tl::unexpected(options.error())
+               : compare(plan, files, *options, show_progress).map([](Comparison compared) {
+                     return std::optional(std::move(compared));
+                 });
+}
+
+void print_comparison(const Comparison& compared,
+                      const ComparisonChoice& choice,
+                      std::ostream& out) {
+    print(compared.differences, out);
+    if (compared.empty_subscriptions > 0) {
+        out << fmt::format(
+            "{} subscriptions are granted by one and refused by the other, and bring nothing\n",
+            compared.empty_subscriptions);
     }
-    ComparisonOptions options{.questions = choice.questions,
-                              .seed = choice.seed,
-                              .mosquitto = *mosquitto,
-                              .plugin = *plugin,
-                              .dynamic_security_plugin = {},
-                              .subscribe = SubscribeMode::covered,
-                              .anonymous_group = {}};
-    if (!files.dynamic_security.empty()) {
-        auto found = find_dynamic_security(choice.dynamic_security_plugin, *mosquitto);
-        if (!found) {
-            return tl::unexpected(found.error());
-        }
-        options.dynamic_security_plugin = *std::move(found);
+    out << fmt::format("compared: {} questions about {} clients (seed {}): {}\n",
+                       compared.questions,
+                       compared.clients,
+                       choice.seed,
+                       compared.differences.empty()
+                           ? "old and new answer alike"
+                           : fmt::format("{} answers differ", compared.differences.size()));
+}
+
+void print_comparison_json(const Comparison& compared,
+                           const ComparisonChoice& choice,
+                           std::ostream& out) {
+    using nlohmann::json;
+    json differences = json::array();
+    for (const Difference& one : compared.differences) {
+        differences.push_back({{"username", one.username ? json(*one.username) : json()},
+                               {"asked", to_string(one.asked)},
+                               {"about", one.about},
+                               {"old", to_string(one.old_answer)},
+                               {"new", to_string(one.new_answer)},
+                               {"why", one.why.empty() ? json() : json(one.why)}});
     }
-    const bool overlapping = choice.subscribe.empty() ? plan.proposes_overlapping()
-                                                      : choice.subscribe == "overlapping";
-    options.subscribe = overlapping ? SubscribeMode::overlapping : SubscribeMode::covered;
-    const auto compared = compare(plan, files, options, show_progress);
-    if (!compared) {
-        return tl::unexpected(compared.error());
-    }
-    print(*compared, choice);
-    return compared->differences.empty() ? ExitStatus::good : ExitStatus::bad;
+    const json line = {{"comparison",
+                        {{"questions", compared.questions},
+                         {"clients", compared.clients},
+                         {"seed", choice.seed},
+                         {"empty_subscriptions", compared.empty_subscriptions},
+                         {"differences", std::move(differences)}}}};
+    out << line.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace pgauth::tool

@@ -2,7 +2,8 @@
 //
 //   ComparisonChoice choice;
 //   add_comparison_options(*command, choice);
-//   if (choice.questions) return compare_and_report(plan, files, choice);   // good, or bad
+//   const auto compared = compare_as_chosen(plan, files, choice);
+//   if (*compared) print_comparison(**compared, choice, std::cout);
 //
 // Thread safety: as compare().
 
@@ -10,13 +11,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 
 #include "base/result.hpp"
-#include "command.hpp"
+#include "import/comparison.hpp"
 #include "import/old_access.hpp"
 #include "import/plan.hpp"
+
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
+class App;
+}  // namespace CLI
 
 namespace pgauth::tool {
 
@@ -31,10 +37,15 @@ struct ComparisonChoice {
 
 void add_comparison_options(CLI::App& command, ComparisonChoice& choice);
 
-// Prints what differs, and how many questions there were. `bad` where anything differs.
-// Fails where `files` are none: only Mosquitto's own can be run.
-[[nodiscard]] Result<ExitStatus> compare_and_report(const Plan& plan,
-                                                    const OldFiles& files,
-                                                    const ComparisonChoice& choice);
+// None where none was chosen. Fails where `files` are none: only Mosquitto's own can be run.
+[[nodiscard]] Result<std::optional<Comparison>> compare_as_chosen(
+    const Plan& plan, const OldFiles& files, const ComparisonChoice& choice);
+
+void print_comparison(const Comparison& compared,
+                      const ComparisonChoice& choice,
+                      std::ostream& out);
+void print_comparison_json(const Comparison& compared,
+                           const ComparisonChoice& choice,
+                           std::ostream& out);
 
 }  // namespace pgauth::tool

@@ -152,16 +152,20 @@ std::string configuration(const std::string& connection,
 
 }  // namespace
 
-Result<std::string> write_new_files(const Plan& plan,
-                                    const StandIns& stand_ins,
-                                    const Supervisor& supervisor,
+std::shared_ptr<const Replica> planned_replica(const Plan& plan,
+                                               const StandIns& stand_ins,
+                                               const Supervisor& supervisor,
+                                               HasPassword has_password) {
+    return Rows(plan, stand_ins, has_password).replica(supervisor);
+}
+
+Result<std::string> write_new_files(const Replica& replica,
                                     const NewOptions& options,
                                     const TemporaryDirectory& directory) {
     const std::string nowhere = fmt::format("host='{}' dbname=none", directory.path("none"));
     const ReplicaFile file(directory.path("replica"),
                            describe_database({.connection = nowhere}));
-    const auto replica = Rows(plan, stand_ins, options.has_password).replica(supervisor);
-    return file.write(*replica, {})
+    return file.write(replica, {})
         .and_then([&] {
             return directory.write("pgauth.yaml", configuration(nowhere, file.path(), options));
         })
