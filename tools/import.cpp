@@ -1,6 +1,7 @@
 // pgauth import: the clients and rights of another access control, into the tables.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <iostream>
@@ -10,6 +11,7 @@
 
 #include "command.hpp"
 #include "database.hpp"
+#include "import/comparison_command.hpp"
 #include "import/plan.hpp"
 #include "import/report.hpp"
 #include "import/source.hpp"
@@ -36,6 +38,7 @@ struct Call {
     bool write = false;
     bool replace = false;
     bool json = false;
+    ComparisonChoice comparison;
     DatabaseChoice database;
 };
 
@@ -120,6 +123,11 @@ Result<ExitStatus> run(const Call& call) {
     if (!plan) {
         return tl::unexpected(plan.error());
     }
+    const auto compared = compare_as_chosen(
+        *plan, {call.password_file, call.acl_file, call.dynamic_security}, call.comparison);
+    if (!compared) {
+        return tl::unexpected(compared.error());
+    }
     auto connection = connect(call.database);
     if (!connection) {
         return tl::unexpected(connection.error());
@@ -140,12 +148,17 @@ Result<ExitStatus> run(const Call& call) {
     }
     const ImportReport report{.plan = *plan, .stored = *stored, .written = writes};
     (call.json ? print_json : print_text)(report, std::cout);
+    if (*compared) {
+        (call.json ? print_comparison_json : print_comparison)(
+            **compared, call.comparison, std::cout);
+    }
     if (!stored->refused.empty()) {
         return fail(ErrorKind::invalid_input,
                     fmt::format("the database refuses {} rows: nothing was written",
                                 stored->refused.size()));
     }
-    return report.status();
+    const bool all_alike = !*compared || (*compared)->differences.empty();
+    return std::max(report.status(), all_alike ? ExitStatus::good : ExitStatus::bad);
 }
 
 }  // namespace
@@ -163,6 +176,7 @@ void add_import(CLI::App& pgauth, Chosen& chosen) {
     command->add_flag(
         "--replace", call->replace, "What is there and differs takes the imported value");
     command->add_flag("--json", call->json, "One line of JSON, with every entry");
+    add_comparison_options(*command, call->comparison);
     add_database_options(*command, call->database);
     command->callback([&chosen, call] { chosen = [call] { return run(*call); }; });
 }
