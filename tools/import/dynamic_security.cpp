@@ -7,82 +7,31 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <strings.h>
-#include <tuple>
 #include <utility>
 
 #include "base/quote.hpp"
+#include "import/dynamic_security_file.hpp"
 #include "import/entry_topic.hpp"
 #include "import/names.hpp"
 #include "import/source.hpp"
-#include "password/password_hash.hpp"
 
 namespace pgauth::tool {
 
 namespace {
 
+using dynsec::add_client;
+using dynsec::array;
+using dynsec::flag;
+using dynsec::Held;
+using dynsec::held;
+using dynsec::item;
+using dynsec::number;
+using dynsec::text;
 using nlohmann::json;
-
-// The item of that name, null where there is none.
-const json& item(const json& object, const char* name) {
-    static const json none;
-    if (object.is_object()) {
-        for (const auto& [key, value] : object.items()) {
-            if (strcasecmp(key.c_str(), name) == 0) {
-                return value;
-            }
-        }
-    }
-    return none;
-}
-
-const json& array(const json& object, const char* name) {
-    static const json empty = json::array();
-    const json& found = item(object, name);
-    return found.is_array() ? found : empty;
-}
-
-std::string text(const json& object, const char* name) {
-    const json& found = item(object, name);
-    return found.is_string() ? found.get<std::string>() : "";
-}
-
-bool flag(const json& object, const char* name) {
-    const json& found = item(object, name);
-    return found.is_boolean() && found.get<bool>();
-}
-
-int number(const json& object, const char* name, int otherwise) {
-    const json& found = item(object, name);
-    return found.is_number() ? static_cast<int>(found.get<double>()) : otherwise;
-}
-
-// A role or group that somebody has, by its name and with its priority.
-struct Held {
-    std::string name;
-    int priority = -1;
-
-    bool operator<(const Held& other) const {
-        return std::tuple(-priority, name) < std::tuple(-other.priority, other.name);
-    }
-};
-
-std::vector<Held> held(const json& object, const char* list, const char* name) {
-    std::vector<Held> all;
-    std::set<std::string> known;
-    for (const json& one : array(object, list)) {
-        // The first of the same name counts.
-        const std::string called = text(one, name);
-        if (known.insert(called).second) {
-            all.push_back({called, number(one, "priority", -1)});
-        }
-    }
-    std::sort(all.begin(), all.end());
-    return all;
-}
 
 class DynamicSecurity {
   public:
@@ -326,81 +275,7 @@ class DynamicSecurity {
             std::erase_if(roles_of_[username], [&](const Held& role) {
                 return find_role(role.name, place) == nullptr;
             });
-            read_client(clients[i], place, username);
-        }
-    }
-
-    void read_client(const json& object,
-                     const std::string& place,
-                     const std::string& username) {
-        PlannedClient& client = plan_.client(username);
-        client.enabled = !flag(object, "disabled");
-        const std::string name = text(object, "textname");
-        if (!name.empty() && !why_no_name(name)) {
-            client.name = name;
-        }
-        if (!text(object, "textdescription").empty()) {
-            plan_.note(Verdict::lost,
-                       place,
-                       fmt::format("client {}: its textdescription: there is no place for it",
-                                   quote(username)));
-        }
-        read_client_id(object, place, username, client);
-        std::string secret = text(object, "encoded_password");
-        if (secret.empty() && !text(object, "password").empty()) {
-            secret = fmt::format("$7${}${}${}",
-                                 number(object, "iterations", 0),
-                                 text(object, "salt"),
-                                 text(object, "password"));
-        }
-        if (secret.empty()) {
-            plan_.note(Verdict::carried,
-                       place,
-                       fmt::format("client {} has no password there, and gets no credential",
-                                   quote(username)));
-        } else if (const auto hash = PasswordHash::parse(secret); hash) {
-            client.secret = secret;
-        } else {
-            plan_.note(Verdict::lost,
-                       place,
-                       fmt::format("client {}: its password cannot be used: {}",
-                                   quote(username),
-                                   hash.error().message));
-        }
-    }
-
-    // There it is compared as it is; here it is a pattern.
-    void read_client_id(const json& object,
-                        const std::string& place,
-                        const std::string& username,
-                        PlannedClient& client) {
-        if (!item(object, "clientid").is_string()) {
-            return;
-        }
-        const std::string client_id = text(object, "clientid");
-        if (why_no_username(client_id)) {
-            client.enabled = false;
-            plan_.note(Verdict::lost,
-                       place,
-                       fmt::format("client {} is disabled: no client id can be {} here",
-                                   quote(username),
-                                   quote(client_id)));
-            return;
-        }
-        std::string pattern = client_id;
-        std::replace(pattern.begin(), pattern.end(), '*', '?');
-        if (holds_placeholder(pattern)) {
-            std::replace(pattern.begin(), pattern.end(), '%', '?');
-        }
-        client.client_id = pattern;
-        if (pattern.find('?') != std::string::npos) {
-            plan_.note(Verdict::differs,
-                       place,
-                       fmt::format("client {}: its client id must match {}, where `?` is any "
-                                   "character; there it has to be {}",
-                                   quote(username),
-                                   quote(pattern),
-                                   quote(client_id)));
+            add_client(clients[i], place, username, plan_);
         }
     }
 
