@@ -1,12 +1,12 @@
 // CsvFile: a CSV file with a header, row by row.
 //
 //   auto file = CsvFile::open("clients.csv");
-//   for (;;) { const auto row = file->next(); if (!row || !*row) break; … (*row)->value("name")
-//   … }
+//   for (auto row = file->next(); row && *row; row = file->next()) … (*row)->fields[0] …
 //
 // The mistake to avoid: taking a field for missing where it is empty. Here, as for psql's
-// \copy, both are the same. Standard: RFC 4180; lines may also end in a line feed alone, and
-// UTF-8 may have its mark. Thread safety: none needed.
+// \copy, both are the same.
+// Standard: RFC 4180. Lines may also end in a line feed alone, and UTF-8 may have its mark.
+// Thread safety: none needed.
 
 #pragma once
 

@@ -3,8 +3,8 @@
 //   Result<PgConnection> connection = open_foreign("--emqx", options);
 //   const auto columns = columns_of(*connection, "mqtt_acl");
 //   if (!is_storable_username(username)) …
-//   const auto topic = translate_topic("plant/${username}/#", {{"${username}", "%u"}},
-//   username); add_superuser(plan, username, 0);
+//   translate_topic("plant/${username}/#", {{"${username}", "%u"}}, username)   // plant/%u/#
+//   add_superuser(plan, username, 0);
 //
 // The mistake to avoid: writing into the old database. All that is asked there is asked in one
 // transaction that can only read, and sees one state of it.
