@@ -98,6 +98,9 @@ void note_acl_file(const std::string& text, OldAccess& old) {
                 std::find(accesses.begin(), accesses.end(), topic.first) != accesses.end();
             auto& topics =
                 words.first == "topic" && user ? old.topics[*user] : old.common_topics;
+            if (words.first == "topic" && !user) {
+                old.anonymous_group = "anonymous";
+            }
             topics.emplace_back(has_access ? topic.rest : words.rest);
         }
     }
@@ -174,6 +177,7 @@ class DynamicSecurityTopics {
 
 void note_dynamic_security(const json& config, OldAccess& old) {
     const DynamicSecurityTopics topics(config);
+    old.anonymous_group = text_in(config, "anonymousGroup");
     for (const json& client : list_in(config, "clients")) {
         const std::string username = text_in(client, "username");
         if (username.empty()) {

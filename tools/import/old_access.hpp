@@ -37,6 +37,8 @@ struct OldAccess {
     std::map<std::string, std::string> client_ids;           // that a client must have
     std::map<std::string, std::vector<std::string>> topics;  // of one client
     std::vector<std::string> common_topics;                  // of all, or of whoever it may be
+    // That of clients without a username, as the Plan calls it; empty: they do not get in.
+    std::string anonymous_group;
 };
 
 // Fails with invalid_input where a file cannot be read.
