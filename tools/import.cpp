@@ -56,6 +56,13 @@ struct Source {
 constexpr std::array sources{
     Source{
         "--password-file", "Of Mosquitto", "FILE", &Call::password_file, read_password_file, 1},
+    Source{"--acl-file", "Of Mosquitto", "FILE", &Call::acl_file, read_acl_file, 1},
+    Source{"--dynamic-security",
+           "What Mosquitto's dynamic-security plugin writes",
+           "FILE",
+           &Call::dynamic_security,
+           read_dynamic_security,
+           2},
 };
 
 std::string all_options() {

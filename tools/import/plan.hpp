@@ -38,13 +38,13 @@ struct PlannedClient {
 
 // As in table acls. Of a group or of a client, never of both.
 struct PlannedEntry {
-    std::string group_name;
-    std::string username;
+    std::string group_name = {};
+    std::string username = {};
     Effect effect = Effect::allow;
     Permission permission = Permission::read;
-    std::string topic;
+    std::string topic = {};
     int priority = 0;
-    std::string from;  // the place that it was read from, for the report
+    std::string from = {};  // the place that it was read from, for the report
 };
 
 // A rule that puts whoever fulfils its condition into groups: as in table group_rules.
