@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <map>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -61,8 +62,10 @@ StandIns stand_ins_for(const OldAccess& old, const Plan& plan, const Supervisor&
     return stand_ins;
 }
 
-auto kind_of(const Difference& one) {
-    return std::tuple(one.asked, one.old_answer, one.new_answer);
+using Kind = std::tuple<Asked, Answer, Answer>;
+
+Kind kind_of(const Difference& one) {
+    return {one.asked, one.old_answer, one.new_answer};
 }
 
 // --- what differs ---------------------------------------------------------------------------
@@ -91,11 +94,29 @@ class Comparer {
             compare_client(questions[index], old_answers[index], new_answers[index]);
         }
         result_.clients = questions.size();
-        std::ranges::stable_sort(result_.differences, {}, kind_of);
+        put_in_order();
         return std::move(result_);
     }
 
   private:
+    // By kind, and in each the first of every client before the second of any: where some are
+    // shown, no client is left out for another.
+    void put_in_order() {
+        std::map<std::pair<Kind, std::optional<std::string>>, std::size_t> counts;
+        std::vector<std::pair<std::size_t, Difference>> numbered;
+        for (Difference& one : result_.differences) {
+            const std::size_t number = counts[{kind_of(one), one.username}]++;
+            numbered.emplace_back(number, std::move(one));
+        }
+        std::ranges::stable_sort(numbered, {}, [](const auto& one) {
+            return std::pair(kind_of(one.second), one.first);
+        });
+        result_.differences.clear();
+        for (auto& [number, one] : numbered) {
+            result_.differences.push_back(std::move(one));
+        }
+    }
+
     void compare_client(const ClientQuestions& questions,
                         const ClientAnswers& before,
                         const ClientAnswers& now) {
@@ -297,7 +318,9 @@ class Experiment {
         return interview(
                    {broker->socket(), stand_ins_, supervisor_.username}, questions_, progress)
             .map_error([&](Error error) {
-                error.message = fmt::format("the {} broker: {}", name, error.message);
+                if (!Interruption::is_wanted()) {
+                    error.message = fmt::format("the {} broker: {}", name, error.message);
+                }
                 return error;
             });
     }

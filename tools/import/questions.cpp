@@ -155,7 +155,10 @@ class Asker {
         wider = levels;
         wider.back() = "+";
         ask_filter(joined(wider));
-        ask_filter(fmt::format("$share/workers/{}", filter));
+        constexpr unsigned one_in = 8;
+        if (random_() % one_in == 0) {
+            ask_filter(fmt::format("$share/workers/{}", filter));
+        }
     }
 
     ClientQuestions& questions_;
