@@ -95,11 +95,11 @@ def test_subscriptions_that_are_covered_only_are_fewer(compare, files):
 
 
 def test_what_cannot_be_carried_over_is_found(compare, files):
-    """A placeholder inside a level: an entry for each client that is known, and none that stands for a client id."""
+    """Here no placeholder stands for a part of a level. In Mosquitto 2.0 it does, in 2.1 it is what it looks like."""
     files.acls.write_text("user press-7\ntopic read a\npattern read in-%c/x\n")
     compared = compare(*files.arguments)
     assert compared.done.returncode == 1
-    assert any("receive `in-device-" in difference[0] and difference[1:3] == ("allowed", "denied")
+    assert any(re.search("receive `in-(device-|%c)", difference[0]) and difference[1:3] == ("allowed", "denied")
                and difference[3] == "no entry allows it" for difference in compared.differences), compared.done.stdout
 
 
@@ -113,7 +113,7 @@ def test_a_password_that_is_lost_is_a_login_that_differs(compare, files):
 
 
 def test_thousands_of_differences_are_counted_and_not_all_shown(compare, files):
-    """Here no placeholder stands for a part of a level."""
+    """What cannot be carried over, as above."""
     files.acls.write_text("pattern readwrite in-%c/#\n")
     compared = compare(*files.arguments, questions=6000)
     assert compared.done.returncode == 1
@@ -192,7 +192,7 @@ def test_a_dynamic_security_file_answers_alike_but_for_shared_subscriptions(comp
     compared = compare("--dynamic-security", str(file))
     assert compared.clients == 4 and compared.questions > 1000
     assert compared.differences and all(
-        re.search(" subscribe `\\$share/workers/orders/", difference[0]) and difference[1:3] == ("denied", "allowed")
+        re.search(" subscribe `\\$share/workers/", difference[0]) and difference[1:3] == ("denied", "allowed")
         for difference in compared.differences), compared.done.stdout
 
 

@@ -308,7 +308,7 @@ class Maker {
         }
         for (const char* const topic :
              {"unrelated", "unrelated/topic", "/", own_topic_of_broker}) {
-            asker.ask_topic(levels_of(topic));
+            asker.ask_about(topic);
         }
     }
 
@@ -354,7 +354,7 @@ class Maker {
         asker.ask_about(own);
         if (own != topic) {
             asker.ask_about(replaced(replaced(topic, "%u", stranger), "%c", stranger));
-            asker.ask_topic(levels_of(topic));
+            asker.ask_about(topic);
         }
     }
 
