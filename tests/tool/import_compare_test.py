@@ -212,9 +212,8 @@ def test_a_broker_that_does_not_start_is_quoted(pgauth, files, tmp_path):
     assert not list(tmp_path.glob("pgauth-*"))
 
 
-def children_of(pid):
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(child) for child in listed.split()]
+def children_of(process):
+    return [int(child) for child in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
@@ -224,7 +223,7 @@ def test_what_was_started_is_stopped_where_it_is_interrupted(files, database, tm
     environment = Pgauth(database).environment | {"TMPDIR": str(scratch)}
     tool = subprocess.Popen([tool_path(), "import", "--compare=100000000", "--mosquitto", mosquitto_path(), *files.arguments],
                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    broker = until(lambda: children_of(tool.pid), what="a broker")[0]
+    broker = until(lambda: children_of(tool), what="a broker")[0]
     until(lambda: list(scratch.glob("*/old.socket")), what="it to listen")
     tool.send_signal(end)
     told, complaint = tool.communicate(timeout=60)

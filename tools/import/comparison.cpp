@@ -50,18 +50,6 @@ std::vector<std::string> filters_over(const Questions& questions) {
     return {filters.begin(), filters.end()};
 }
 
-StandIns stand_ins_for(const OldAccess& old, const Plan& plan, const Supervisor& supervisor) {
-    StandIns stand_ins;
-    stand_ins.emplace(supervisor.username, StandIn::make());
-    for (const std::string& username : old.usernames) {
-        stand_ins.emplace(username, StandIn::make());
-    }
-    for (const auto& [username, client] : plan.clients()) {
-        stand_ins.emplace(username, StandIn::make());
-    }
-    return stand_ins;
-}
-
 using Kind = std::tuple<Asked, Answer, Answer>;
 
 Kind kind_of(const Difference& one) {
@@ -266,8 +254,8 @@ class Experiment {
               old.anonymous_group.empty() ? Nameless::not_asked : Nameless::asked,
               {.most = options.questions, .seed = options.seed})),
           supervisor_{supervisor_name(old, plan), filters_over(questions_)},
-          stand_ins_(stand_ins_for(old, plan, supervisor_)),
-          replica_(planned_replica(plan, stand_ins_, supervisor_, who_has_passwords(files))),
+          stand_in_(StandIn::make()),
+          replica_(planned_replica(plan, stand_in_, supervisor_, who_has_passwords(files))),
           new_options_{.plugin = options.plugin,
                        .subscribe = options.subscribe,
                        .anonymous_group = plan.groups().contains(old.anonymous_group)
@@ -297,7 +285,8 @@ class Experiment {
         const std::string allow_anonymous = fmt::format(
             "allow_anonymous {}\n", old_.anonymous_group.empty() ? "false" : "true");
         return write_old_files(files_,
-                               stand_ins_,
+                               old_,
+                               stand_in_,
                                supervisor_,
                                options_.dynamic_security_plugin,
                                directory_)
@@ -316,7 +305,7 @@ class Experiment {
             return tl::unexpected(broker.error());
         }
         return interview(
-                   {broker->socket(), stand_ins_, supervisor_.username}, questions_, progress)
+                   {broker->socket(), stand_in_, supervisor_.username}, questions_, progress)
             .map_error([&](Error error) {
                 if (!Interruption::is_wanted()) {
                     error.message = fmt::format("the {} broker: {}", name, error.message);
@@ -331,7 +320,7 @@ class Experiment {
     const TemporaryDirectory& directory_;
     Questions questions_;
     Supervisor supervisor_;
-    StandIns stand_ins_;
+    StandIn stand_in_;
     std::shared_ptr<const Replica> replica_;
     NewOptions new_options_;
 };
