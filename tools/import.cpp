@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "database.hpp"
 #include "import/comparison_command.hpp"
+#include "import/foreign_options.hpp"
 #include "import/plan.hpp"
 #include "import/report.hpp"
 #include "import/source.hpp"
@@ -39,6 +40,7 @@ struct Call {
     bool replace = false;
     bool json = false;
     ComparisonChoice comparison;
+    ForeignSources foreign;
     DatabaseChoice database;
 };
 
@@ -70,7 +72,7 @@ std::string all_options() {
     for (const Source& source : sources) {
         text += fmt::format("{}{}", text.empty() ? "" : ", ", source.option);
     }
-    return text;
+    return fmt::format("{}, {}", text, foreign_options);
 }
 
 Result<Plan> read_sources(const Call& call) {
@@ -90,6 +92,15 @@ Result<Plan> read_sources(const Call& call) {
         if (const auto read = source.read(value, plan); !read) {
             return tl::unexpected(read.error());
         }
+    }
+    if (call.foreign.is_any()) {
+        if (system != 0) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{}: that is another source: import one after the other",
+                                    foreign_options));
+        }
+        const auto read = read_foreign(call.foreign, call.database.tls, plan);
+        return read ? Result<Plan>(std::move(plan)) : tl::unexpected(read.error());
     }
     if (system == 0) {
         return fail(ErrorKind::invalid_input,
@@ -172,6 +183,7 @@ void add_import(CLI::App& pgauth, Chosen& chosen) {
         command->add_option(source.option, (*call).*source.value, source.help)
             ->type_name(source.type);
     }
+    add_foreign_options(*command, call->foreign);
     command->add_flag("--write", call->write, "Writes it; without, nothing is changed");
     command->add_flag(
         "--replace", call->replace, "What is there and differs takes the imported value");

@@ -14,6 +14,8 @@ namespace {
 
 // More of them are for --json: nobody reads them.
 constexpr std::size_t entries_shown = 100;
+// As max_qos, the same as none.
+constexpr int no_max_qos = 2;
 
 constexpr const char* overlapping_advice =
     "propose  pgauth.yaml: `authorization: {subscribe: overlapping}`: the old one let every\n"
@@ -60,18 +62,25 @@ void print_counts(const StoredPlan& stored, std::ostream& out) {
     }
 }
 
+std::string limits_of(const PlannedEntry& entry) {
+    return fmt::format("{}{}",
+                       entry.max_qos ? fmt::format(", up to QoS {}", *entry.max_qos) : "",
+                       entry.allow_retain ? "" : ", not retained");
+}
+
 void print_entries(const Plan& plan, std::ostream& out) {
     const auto& entries = plan.entries();
     const std::size_t shown = std::min(entries.size(), entries_shown);
     for (std::size_t i = 0; i < shown; ++i) {
         const PlannedEntry& entry = entries[i];
-        out << fmt::format("entry    {}: {} {} {} to {}, priority {}\n",
+        out << fmt::format("entry    {}: {} {} {} to {}, priority {}{}\n",
                            entry.from,
                            to_string(entry.effect),
                            to_string(entry.permission),
                            quote(entry.topic),
                            owner_of(entry),
-                           entry.priority);
+                           entry.priority,
+                           limits_of(entry));
     }
     if (shown < entries.size()) {
         out << fmt::format("entry    and {} more: --json has all\n", entries.size() - shown);
@@ -152,7 +161,9 @@ void print_json(const ImportReport& report, std::ostream& out) {
                                    {"effect", to_string(entry.effect)},
                                    {"permission", to_string(entry.permission)},
                                    {"topic", entry.topic},
-                                   {"priority", entry.priority}});
+                                   {"priority", entry.priority},
+                                   {"max_qos", entry.max_qos.value_or(no_max_qos)},
+                                   {"allow_retain", entry.allow_retain}});
     }
     told["notes"] = nlohmann::json::array();
     for (const Note& note : report.plan.notes()) {

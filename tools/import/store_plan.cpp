@@ -204,7 +204,10 @@ class PlanWriter {
                             std::string(to_string(entry.effect)),
                             std::string(to_string(entry.permission)),
                             entry.topic,
-                            std::to_string(entry.priority)});
+                            std::to_string(entry.priority),
+                            entry.max_qos ? std::optional(std::to_string(*entry.max_qos))
+                                          : std::nullopt,
+                            entry.allow_retain ? std::nullopt : std::optional("false")});
         }
         auto written = write_entries("group_name", "group", of_groups);
         return written ? write_entries("username", "client", of_clients) : written;

@@ -129,20 +129,23 @@ inline constexpr const char* add_rule_groups = R"(
         ON CONFLICT DO NOTHING)
     SELECT g.n, '' FROM given AS g JOIN mqtt_auth.group_rule_groups USING (rule_name, group_name))";
 
-// owner, effect, permission, topic, priority. {0}: the owner's column.
+// owner, effect, permission, topic, priority, max_qos, allow_retain. {0}: the owner's column.
 inline constexpr const char* add_entries = R"(
     WITH given AS (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[])
-            WITH ORDINALITY AS g (owner, effect, permission, topic, priority, n)),
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[],
+                             $6::smallint[], $7::boolean[])
+            WITH ORDINALITY AS g (owner, effect, permission, topic, priority, max_qos,
+                                  allow_retain, n)),
     there AS (
         SELECT g.n FROM given AS g WHERE EXISTS (
             SELECT FROM mqtt_auth.acls AS a
             WHERE a.{0} = g.owner AND a.effect = g.effect AND a.permission = g.permission
               AND a.topic = g.topic AND a.priority = g.priority
-              AND a.max_qos IS NULL AND a.allow_retain IS NOT false)),
+              AND coalesce(a.max_qos, 2) = coalesce(g.max_qos, 2)
+              AND coalesce(a.allow_retain, true) = coalesce(g.allow_retain, true))),
     added AS (
-        INSERT INTO mqtt_auth.acls ({0}, effect, permission, topic, priority)
-        SELECT owner, effect, permission, topic, priority FROM given
+        INSERT INTO mqtt_auth.acls ({0}, effect, permission, topic, priority, max_qos, allow_retain)
+        SELECT owner, effect, permission, topic, priority, max_qos, allow_retain FROM given
         WHERE n NOT IN (SELECT n FROM there) ORDER BY n)
     SELECT n, '' FROM there)";
 
