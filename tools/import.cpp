@@ -1,6 +1,7 @@
 // pgauth import: the clients and rights of another access control, into the tables.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <iostream>
@@ -10,6 +11,7 @@
 
 #include "command.hpp"
 #include "database.hpp"
+#include "import/comparison_command.hpp"
 #include "import/foreign_options.hpp"
 #include "import/plan.hpp"
 #include "import/report.hpp"
@@ -38,6 +40,7 @@ struct Call {
     bool replace = false;
     bool json = false;
     ForeignSources foreign;
+    ComparisonChoice comparison;
     DatabaseChoice database;
 };
 
@@ -55,6 +58,13 @@ struct Source {
 constexpr std::array sources{
     Source{
         "--password-file", "Of Mosquitto", "FILE", &Call::password_file, read_password_file, 1},
+    Source{"--acl-file", "Of Mosquitto", "FILE", &Call::acl_file, read_acl_file, 1},
+    Source{"--dynamic-security",
+           "What Mosquitto's dynamic-security plugin writes",
+           "FILE",
+           &Call::dynamic_security,
+           read_dynamic_security,
+           2},
 };
 
 std::string all_options() {
@@ -124,6 +134,11 @@ Result<ExitStatus> run(const Call& call) {
     if (!plan) {
         return tl::unexpected(plan.error());
     }
+    const auto compared = compare_as_chosen(
+        *plan, {call.password_file, call.acl_file, call.dynamic_security}, call.comparison);
+    if (!compared) {
+        return tl::unexpected(compared.error());
+    }
     auto connection = connect(call.database);
     if (!connection) {
         return tl::unexpected(connection.error());
@@ -144,12 +159,17 @@ Result<ExitStatus> run(const Call& call) {
     }
     const ImportReport report{.plan = *plan, .stored = *stored, .written = writes};
     (call.json ? print_json : print_text)(report, std::cout);
+    if (*compared) {
+        (call.json ? print_comparison_json : print_comparison)(
+            **compared, call.comparison, std::cout);
+    }
     if (!stored->refused.empty()) {
         return fail(ErrorKind::invalid_input,
                     fmt::format("the database refuses {} rows: nothing was written",
                                 stored->refused.size()));
     }
-    return report.status();
+    const bool all_alike = !*compared || (*compared)->differences.empty();
+    return std::max(report.status(), all_alike ? ExitStatus::good : ExitStatus::bad);
 }
 
 }  // namespace
@@ -168,6 +188,7 @@ void add_import(CLI::App& pgauth, Chosen& chosen) {
     command->add_flag(
         "--replace", call->replace, "What is there and differs takes the imported value");
     command->add_flag("--json", call->json, "One line of JSON, with every entry");
+    add_comparison_options(*command, call->comparison);
     add_database_options(*command, call->database);
     command->callback([&chosen, call] { chosen = [call] { return run(*call); }; });
 }

@@ -19,6 +19,7 @@
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
 #include "import/go_auth_conf.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 #include "topic/topic_pattern.hpp"
 
@@ -104,8 +105,8 @@ class GoAuthReader {
                        username);
             return {};
         }
-        if (!is_storable_username(username)) {
-            notes_.add(Verdict::lost, unstorable_username(), username);
+        if (const auto why = why_no_username(username)) {
+            notes_.add(Verdict::lost, "left out: its name " + *why, username);
             return {};
         }
         plan_client(username, hashes->front());
@@ -122,11 +123,7 @@ class GoAuthReader {
         if (const auto good = check_secret(hash); good) {
             client.secret = hash;
         } else {
-            notes_.add(Verdict::lost,
-                       fmt::format("without a password, since its hash is none that can be "
-                                   "stored ({}): `pgauth passwd USERNAME` gives it one",
-                                   good.error().message),
-                       username);
+            notes_.add(Verdict::lost, without_password(good.error()), username);
         }
     }
 

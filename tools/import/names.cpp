@@ -72,8 +72,12 @@ Result<std::vector<std::string>> read_lines(std::string_view what, const std::st
     return lines;
 }
 
+std::string name_of_file(const std::string& path) {
+    return std::filesystem::path(path).filename().string();
+}
+
 std::string line_of(const std::string& path, std::size_t number) {
-    return fmt::format("{}:{}", std::filesystem::path(path).filename().string(), number);
+    return fmt::format("{}:{}", name_of_file(path), number);
 }
 
 std::string_view trim(std::string_view text) {

@@ -31,7 +31,8 @@ namespace pgauth::tool {
 [[nodiscard]] Result<std::vector<std::string>> read_lines(std::string_view what,
                                                           const std::string& path);
 
-// `file:12`, of the file alone, without its folder.
+// `file`, without its folder; `file:12`.
+[[nodiscard]] std::string name_of_file(const std::string& path);
 [[nodiscard]] std::string line_of(const std::string& path, std::size_t number);
 
 // Without white space at both ends, as Mosquitto's files are read.

@@ -38,15 +38,15 @@ struct PlannedClient {
 
 // As in table acls. Of a group or of a client, never of both.
 struct PlannedEntry {
-    std::string group_name;
-    std::string username;
+    std::string group_name = {};
+    std::string username = {};
     Effect effect = Effect::allow;
     Permission permission = Permission::read;
-    std::string topic;
+    std::string topic = {};
     int priority = 0;
-    std::optional<int> max_qos;  // of an allow alone, as allow_retain
+    std::optional<int> max_qos = {};  // of an allow alone, as allow_retain
     bool allow_retain = true;
-    std::string from;  // the place that it was read from, for the report
+    std::string from = {};  // the place that it was read from, for the report
 };
 
 // A rule that puts whoever fulfils its condition into groups: as in table group_rules.

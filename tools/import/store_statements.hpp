@@ -161,14 +161,15 @@ inline constexpr const char* compare_clients = R"(
     FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[])
         WITH ORDINALITY AS g (username, entries, groups, credentials, n)
     JOIN mqtt_auth.clients AS c USING (username)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.acls AS a WHERE a.username = g.username) AS e
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.group_members AS a
-        WHERE a.username = g.username) AS m
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.credentials AS a
-        WHERE a.username = g.username) AS k)";
+    LEFT JOIN (
+        SELECT username, count(*) AS number FROM mqtt_auth.acls
+        WHERE username IN (SELECT unnest($1::text[])) GROUP BY username) AS e USING (username)
+    LEFT JOIN (
+        SELECT username, count(*) AS number FROM mqtt_auth.group_members
+        WHERE username IN (SELECT unnest($1::text[])) GROUP BY username) AS m USING (username)
+    LEFT JOIN (
+        SELECT username, count(*) AS number FROM mqtt_auth.credentials
+        WHERE username IN (SELECT unnest($1::text[])) GROUP BY username) AS k USING (username))";
 
 // group_name, and how many entries, members and rules the Plan has for it.
 inline constexpr const char* compare_groups = R"(
@@ -178,14 +179,14 @@ inline constexpr const char* compare_groups = R"(
         CASE WHEN r.number > g.rules THEN r.number - g.rules || ' more rules' END)
     FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[])
         WITH ORDINALITY AS g (group_name, entries, members, rules, n)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.acls AS a
-        WHERE a.group_name = g.group_name) AS e
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.group_members AS a
-        WHERE a.group_name = g.group_name) AS m
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM mqtt_auth.group_rule_groups AS a
-        WHERE a.group_name = g.group_name) AS r)";
+    LEFT JOIN (
+        SELECT group_name, count(*) AS number FROM mqtt_auth.acls
+        WHERE group_name IN (SELECT unnest($1::text[])) GROUP BY group_name) AS e USING (group_name)
+    LEFT JOIN (
+        SELECT group_name, count(*) AS number FROM mqtt_auth.group_members
+        WHERE group_name IN (SELECT unnest($1::text[])) GROUP BY group_name) AS m USING (group_name)
+    LEFT JOIN (
+        SELECT group_name, count(*) AS number FROM mqtt_auth.group_rule_groups
+        WHERE group_name IN (SELECT unnest($1::text[])) GROUP BY group_name) AS r USING (group_name))";
 
 }  // namespace pgauth::tool::statements
