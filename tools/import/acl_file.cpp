@@ -172,13 +172,16 @@ class AclFile {
         const std::vector<std::string> levels = split_levels(line.topic);
         bool has_username = false;
         bool is_pasted = false;
+        bool can_be_pasted = true;
         for (const std::string& level : levels) {
             const bool names = level.find("%u") != std::string::npos;
             has_username = has_username || names;
             is_pasted = is_pasted || (names && level != "%u");
+            can_be_pasted =
+                can_be_pasted && (level == "%c" || level.find("%c") == std::string::npos);
             client_ids_ = client_ids_ || level == "%c";
         }
-        if (is_pasted && line.topic.find("%c") == std::string::npos) {
+        if (is_pasted && can_be_pasted) {
             write_out(line, levels);
             return;
         }
@@ -247,8 +250,11 @@ class AclFile {
             }
         }
         const bool has_client_id = line.topic.find("%c") != std::string::npos;
-        const EntryTopic topic = entry_topic(
-            pasted, line.effect, has_client_id ? Meaning::whole_level : Meaning::literal);
+        const EntryTopic topic =
+            entry_topic(pasted,
+                        line.effect,
+                        has_client_id && !holds_placeholder(username) ? Meaning::whole_level
+                                                                      : Meaning::literal);
         note_topic(line, topic);
         if (topic.filter) {
             plan_.add({.username = username,

@@ -14,9 +14,6 @@ namespace {
 
 // Why Mosquitto or this plugin can do nothing with it; none: it is a password of both.
 std::optional<std::string> why_no_hash(std::string_view secret) {
-    if (secret.empty()) {
-        return "the line has no password: Mosquitto does not read it either";
-    }
     const auto hash = PasswordHash::parse(secret);
     if (hash) {
         const bool is_mosquittos = hash->format() == PasswordFormat::mosquitto_pbkdf2 ||
@@ -60,6 +57,13 @@ Result<void> read_password_file(const std::string& path, Plan& plan) {
         rest.remove_prefix(std::min(rest.find_first_not_of(':'), rest.size()));
         const std::string_view secret = trim(rest.substr(0, rest.find(':')));
         const std::string place = line_of(path, number);
+        if (secret.empty()) {
+            // What looks like a username may be a password whose username is missing.
+            plan.note(Verdict::lost,
+                      place,
+                      "the line has no password: Mosquitto does not read it either");
+            continue;
+        }
         if (const auto why = why_no_username(username)) {
             plan.note(
                 Verdict::lost, place, fmt::format("username {} {}", quote(username), *why));
