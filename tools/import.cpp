@@ -25,7 +25,10 @@ namespace {
 constexpr const char* examples =
     "Examples:\n"
     "  pgauth import --password-file /etc/mosquitto/passwd --acl-file /etc/mosquitto/acl\n"
-    "  pgauth import --dynamic-security /var/lib/mosquitto/dynamic-security.json --write\n\n"
+    "  pgauth import --dynamic-security /var/lib/mosquitto/dynamic-security.json --write\n"
+    "  pgauth import --go-auth-conf /etc/mosquitto/mosquitto.conf\n"
+    "  pgauth import --emqx 'host=db.example dbname=emqx user=reader'\n"
+    "  pgauth import --csv clients.csv --csv entries.csv --write\n\n"
     "Says what becomes what, what will answer otherwise here, and what is lost and why. It\n"
     "changes nothing without --write, and with it all or nothing. It can be repeated: rows "
     "that\n"
