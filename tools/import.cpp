@@ -78,6 +78,18 @@ std::string all_options() {
     return fmt::format("{}, {}", text, foreign_options);
 }
 
+// On a terminal only: one line that is written over.
+void show_progress(std::string_view kind, std::size_t done, std::size_t all) {
+    if (isatty(STDERR_FILENO) == 1) {
+        constexpr const char* clear = "\r\x1b[K";
+        std::cerr << clear;
+        if (done < all) {
+            std::cerr << fmt::format("{}: {} of {}", kind, done, all);
+        }
+        std::cerr << std::flush;
+    }
+}
+
 Result<Plan> read_sources(const Call& call) {
     Plan plan;
     int system = 0;
@@ -102,7 +114,7 @@ Result<Plan> read_sources(const Call& call) {
                         fmt::format("{}: that is another source: import one after the other",
                                     foreign_options));
         }
-        const auto read = read_foreign(call.foreign, call.database.tls, plan);
+        const auto read = read_foreign(call.foreign, call.database.tls, plan, show_progress);
         return read ? Result<Plan>(std::move(plan)) : tl::unexpected(read.error());
     }
     if (system == 0) {
@@ -118,18 +130,6 @@ Result<Plan> read_sources(const Call& call) {
             "mqtt_auth.allow(...)");
     }
     return plan;
-}
-
-// On a terminal only: one line that is written over.
-void show_progress(std::string_view kind, std::size_t done, std::size_t all) {
-    if (isatty(STDERR_FILENO) == 1) {
-        constexpr const char* clear = "\r\x1b[K";
-        std::cerr << clear;
-        if (done < all) {
-            std::cerr << fmt::format("{}: {} of {}", kind, done, all);
-        }
-        std::cerr << std::flush;
-    }
 }
 
 Result<ExitStatus> run(const Call& call) {

@@ -27,6 +27,7 @@ namespace pgauth::tool {
 
 namespace {
 
+constexpr std::size_t users_a_report = 100;
 constexpr const char* deliver = "1";
 constexpr const char* publish = "2";
 constexpr const char* subscribe = "4";
@@ -57,15 +58,18 @@ class GoAuthReader {
     GoAuthReader(const GoAuthConf& conf, PgConnection& connection, Plan& plan)
         : conf_(conf), connection_(connection), plan_(plan), notes_(conf.place) {}
 
-    Result<void> read(const std::string& users_query) {
+    Result<void> read(const std::string& users_query, const ReadProgress& progress) {
         note_what_is_passed_over();
         auto users = column_of(users_query, {});
         if (!users) {
             return tl::unexpected(users.error());
         }
-        for (const std::string& username : *users) {
-            if (const auto read = read_user(username); !read) {
+        for (std::size_t i = 0; i < users->size(); ++i) {
+            if (const auto read = read_user((*users)[i]); !read) {
                 return read;
+            }
+            if ((i + 1) % users_a_report == 0 || i + 1 == users->size()) {
+                progress("users", i + 1, users->size());
             }
         }
         plan_rights();
@@ -316,7 +320,8 @@ class GoAuthReader {
 
 Result<void> read_go_auth(const std::string& mosquitto_conf,
                           const std::string& users_query,
-                          Plan& plan) {
+                          Plan& plan,
+                          const ReadProgress& progress) {
     const auto conf = read_go_auth_conf(mosquitto_conf);
     if (!conf) {
         return tl::unexpected(conf.error());
@@ -342,7 +347,7 @@ Result<void> read_go_auth(const std::string& mosquitto_conf,
     if (!connection) {
         return tl::unexpected(connection.error());
     }
-    return GoAuthReader(*conf, *connection, plan).read(users);
+    return GoAuthReader(*conf, *connection, plan).read(users, progress);
 }
 
 }  // namespace pgauth::tool
