@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <optional>
+#include <regex>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "import/emqx_secret.hpp"
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 
 namespace pgauth::tool {
@@ -193,11 +195,12 @@ class CsvReader {
 
     Result<void> take_client(const CsvFile::Row& row) {
         const std::string username(value(row, "username"));
-        if (!is_storable_username(username)) {
+        if (const auto why = why_no_username(username)) {
             return fail(ErrorKind::invalid_input,
-                        fmt::format("{} is no username: it has 1 to 1024 bytes, no `+`, no `#` "
-                                    "and no control character",
-                                    quote(username)));
+                        fmt::format("username {} {}", quote(username), *why));
+        }
+        if (const auto checked = check_names(row); !checked) {
+            return checked;
         }
         const auto enabled = switch_of(row, "enabled", true);
         const auto is_superuser = switch_of(row, "is_superuser", false);
@@ -232,6 +235,37 @@ class CsvReader {
         return {};
     }
 
+    [[nodiscard]] Result<void> check_names(const CsvFile::Row& row) const {
+        const auto refused = [](const char* column, std::string_view text, const auto& why) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{} {} {}", column, quote(text), *why));
+        };
+        if (const auto name = value(row, "name"); !name.empty()) {
+            if (const auto why = why_no_name(name)) {
+                return refused("name", name, why);
+            }
+        }
+        if (const auto why = why_no_client_id(value(row, "client_id"))) {
+            return refused("client_id", value(row, "client_id"), why);
+        }
+        for (const std::string& group : groups_of(value(row, "groups"))) {
+            if (const auto why = why_no_name(group)) {
+                return refused("group", group, why);
+            }
+        }
+        return check_fingerprint(value(row, "fingerprint"));
+    }
+
+    static Result<void> check_fingerprint(std::string_view text) {
+        static const std::regex form("SHA256:[0-9a-f]{64}");
+        return text.empty() || std::regex_match(text.begin(), text.end(), form)
+                   ? Result<void>()
+                   : fail(ErrorKind::invalid_input,
+                          fmt::format("fingerprint {} is none: it is `SHA256:` and 64 "
+                                      "hexadecimal digits",
+                                      quote(text)));
+    }
+
     static void set(std::optional<std::string>& field, std::string_view text) {
         if (!text.empty()) {
             field = text;
@@ -245,10 +279,13 @@ class CsvReader {
             return fail(ErrorKind::invalid_input,
                         "an entry belongs to a group or to a username: give one of them");
         }
+        if (const auto why = why_no_name(group.empty() ? username : group)) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{} {}", quote(group.empty() ? username : group), *why));
+        }
         PlannedEntry entry{.group_name = group,
                            .username = username,
                            .topic = std::string(value(row, "topic")),
-                           .max_qos = {},
                            .from = row.place};
         const auto permission = read_permission(value(row, "permission"));
         if (!permission) {

@@ -16,6 +16,7 @@
 #include "base/quote.hpp"
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 
 namespace pgauth::tool {
@@ -89,8 +90,11 @@ class VernemqReader {
                                "left out: it is of a mountpoint, and there is one tree of "
                                "topics here",
                                text(1));
-                } else if (!is_storable_username(text(1))) {
-                    notes_.add(Verdict::lost, unstorable_username(), text(1));
+                } else if (const auto why = why_no_username(text(1))) {
+                    notes_.add(Verdict::lost, "left out: its name " + *why, text(1));
+                } else if (const auto no_client_id = why_no_client_id(text(2))) {
+                    notes_.add(
+                        Verdict::lost, "left out: its client id " + *no_client_id, text(1));
                 } else {
                     rows_[text(1)].push_back({text(2), text(3), text(4), text(5)});
                 }
@@ -120,11 +124,7 @@ class VernemqReader {
         if (const auto good = check_secret(password); good) {
             client.secret = password;
         } else {
-            notes_.add(Verdict::lost,
-                       fmt::format("without a password, since its hash is none that can be "
-                                   "stored ({}): `pgauth passwd USERNAME` gives it one",
-                                   good.error().message),
-                       username);
+            notes_.add(Verdict::lost, without_password(good.error()), username);
         }
     }
 
@@ -198,7 +198,6 @@ class VernemqReader {
                            .username = owner.username,
                            .permission = permission,
                            .topic = *topic,
-                           .max_qos = {},
                            .from = fmt::format("vmq_auth_acl, user {}", quote(username))};
         const auto max_qos = pattern.find("max_qos");
         if (max_qos != pattern.end() && *max_qos != 2) {
