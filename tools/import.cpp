@@ -28,11 +28,13 @@ constexpr const char* examples =
     "  pgauth import --dynamic-security /var/lib/mosquitto/dynamic-security.json --write\n"
     "  pgauth import --go-auth-conf /etc/mosquitto/mosquitto.conf\n"
     "  pgauth import --emqx 'host=db.example dbname=emqx user=reader'\n"
-    "  pgauth import --csv clients.csv --csv entries.csv --write\n\n"
+    "  pgauth import --csv clients.csv --csv entries.csv --write\n"
+    "  pgauth import --password-file passwd --acl-file acl --compare --subscribe covered\n\n"
     "Says what becomes what, what will answer otherwise here, and what is lost and why. It\n"
     "changes nothing without --write, and with it all or nothing. It can be repeated: rows "
     "that\n"
     "are not in the source are never touched. The role needs mqtt_auth_admin.\n"
+    "--compare runs Mosquitto with the old files and with the plan, and asks both the same.\n"
     "Exit status: 0 all is carried; 1 something differs or is lost; 2 it could not be done.";
 
 struct Call {

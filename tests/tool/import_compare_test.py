@@ -212,6 +212,13 @@ def test_a_broker_that_does_not_start_is_quoted(pgauth, files, tmp_path):
     assert not list(tmp_path.glob("pgauth-*"))
 
 
+def test_what_is_no_broker_here_is_not_compared(pgauth, tmp_path):
+    rows = tmp_path / "clients.csv"
+    rows.write_text("username\npress-7\n")
+    said = pgauth.complaint("import", "--compare", "--csv", str(rows))
+    assert said.startswith("--compare: only Mosquitto's own access control can be run here")
+
+
 def children_of(process):
     return [int(child) for child in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 

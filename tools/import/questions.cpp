@@ -388,10 +388,11 @@ std::vector<ClientQuestions> make_questions(const OldAccess& old,
     return Maker(old, plan, limits).make(nameless, limits.most);
 }
 
+// Mosquitto looks at the first characters alone: `$SYSx` is its own too.
 bool is_anybodys(const std::string& topic) {
     constexpr std::array<std::string_view, 3> not_anybodys{"$SYS", "$CONTROL", "$share"};
-    return std::ranges::find(not_anybodys, topic.substr(0, topic.find('/'))) ==
-           not_anybodys.end();
+    return std::ranges::none_of(
+        not_anybodys, [&](std::string_view start) { return topic.starts_with(start); });
 }
 
 }  // namespace pgauth::tool
