@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <map>
+#include <memory>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -48,20 +50,10 @@ std::vector<std::string> filters_over(const Questions& questions) {
     return {filters.begin(), filters.end()};
 }
 
-StandIns stand_ins_for(const OldAccess& old, const Plan& plan, const Supervisor& supervisor) {
-    StandIns stand_ins;
-    stand_ins.emplace(supervisor.username, StandIn::make());
-    for (const std::string& username : old.usernames) {
-        stand_ins.emplace(username, StandIn::make());
-    }
-    for (const auto& [username, client] : plan.clients()) {
-        stand_ins.emplace(username, StandIn::make());
-    }
-    return stand_ins;
-}
+using Kind = std::tuple<Asked, Answer, Answer>;
 
-auto kind_of(const Difference& one) {
-    return std::tuple(one.asked, one.old_answer, one.new_answer);
+Kind kind_of(const Difference& one) {
+    return {one.asked, one.old_answer, one.new_answer};
 }
 
 // --- what differs ---------------------------------------------------------------------------
@@ -90,11 +82,29 @@ class Comparer {
             compare_client(questions[index], old_answers[index], new_answers[index]);
         }
         result_.clients = questions.size();
-        std::ranges::stable_sort(result_.differences, {}, kind_of);
+        put_in_order();
         return std::move(result_);
     }
 
   private:
+    // By kind, and in each the first of every client before the second of any: where some are
+    // shown, no client is left out for another.
+    void put_in_order() {
+        std::map<std::pair<Kind, std::optional<std::string>>, std::size_t> counts;
+        std::vector<std::pair<std::size_t, Difference>> numbered;
+        for (Difference& one : result_.differences) {
+            const std::size_t number = counts[{kind_of(one), one.username}]++;
+            numbered.emplace_back(number, std::move(one));
+        }
+        std::ranges::stable_sort(numbered, {}, [](const auto& one) {
+            return std::pair(kind_of(one.second), one.first);
+        });
+        result_.differences.clear();
+        for (auto& [number, one] : numbered) {
+            result_.differences.push_back(std::move(one));
+        }
+    }
+
     void compare_client(const ClientQuestions& questions,
                         const ClientAnswers& before,
                         const ClientAnswers& now) {
@@ -151,31 +161,6 @@ class Comparer {
     std::optional<std::string> username_;
 };
 
-// --- the two brokers ------------------------------------------------------------------------
-
-// The settings come from one of write_old_files() and write_new_files().
-Result<Answers> run(const std::string& name,
-                    const Result<std::string>& settings,
-                    const ComparisonOptions& options,
-                    const TemporaryDirectory& directory,
-                    const std::function<Result<Answers>(const std::string& socket)>& ask) {
-    if (!settings) {
-        return tl::unexpected(settings.error());
-    }
-    const std::string allow_anonymous =
-        fmt::format("allow_anonymous {}\n", options.anonymous_group.empty() ? "false" : "true");
-    const auto broker = BrokerProcess::start(
-        {.program = options.mosquitto, .name = name, .settings = allow_anonymous + *settings},
-        directory);
-    if (!broker) {
-        return tl::unexpected(broker.error());
-    }
-    return ask(broker->socket()).map_error([&](Error error) {
-        error.message = fmt::format("comparison, the {} broker: {}", name, error.message);
-        return error;
-    });
-}
-
 // Without a password_file nobody is asked for one.
 HasPassword who_has_passwords(const OldFiles& files) {
     return files.password_file.empty() && files.dynamic_security.empty()
@@ -231,7 +216,7 @@ std::string why(const Difference& difference,
 void explain_all(std::vector<Difference>& differences,
                  const Questions& questions,
                  const Replica& replica,
-                 const ComparisonOptions& chosen) {
+                 const NewOptions& chosen) {
     Options options;
     options.authz.subscribe = chosen.subscribe;
     if (!chosen.anonymous_group.empty()) {
@@ -249,6 +234,97 @@ void explain_all(std::vector<Difference>& differences,
     }
 }
 
+// --- the two brokers ------------------------------------------------------------------------
+
+class Experiment {
+  public:
+    // REQUIRES: all outlive it.
+    Experiment(const Plan& plan,
+               const OldFiles& files,
+               const ComparisonOptions& options,
+               const OldAccess& old,
+               const TemporaryDirectory& directory)
+        : files_(files),
+          options_(options),
+          old_(old),
+          directory_(directory),
+          questions_(make_questions(
+              old,
+              plan,
+              old.anonymous_group.empty() ? Nameless::not_asked : Nameless::asked,
+              {.most = options.questions, .seed = options.seed})),
+          supervisor_{supervisor_name(old, plan), filters_over(questions_)},
+          stand_in_(StandIn::make()),
+          replica_(planned_replica(plan, stand_in_, supervisor_, who_has_passwords(files))),
+          new_options_{.plugin = options.plugin,
+                       .subscribe = options.subscribe,
+                       .anonymous_group = plan.groups().contains(old.anonymous_group)
+                                              ? old.anonymous_group
+                                              : ""} {}
+
+    [[nodiscard]] Result<Comparison> run(
+        const std::function<void(std::size_t, std::size_t)>& progress) const {
+        std::size_t done = 0;
+        const auto told = [&] { progress(++done / 2, questions_.size()); };
+        const auto old_answers = ask("old", old_settings(), told);
+        if (!old_answers) {
+            return tl::unexpected(old_answers.error());
+        }
+        const auto new_answers =
+            ask("new", write_new_files(*replica_, new_options_, directory_), told);
+        if (!new_answers) {
+            return tl::unexpected(new_answers.error());
+        }
+        Comparison compared = Comparer().compare(questions_, *old_answers, *new_answers);
+        explain_all(compared.differences, questions_, *replica_, new_options_);
+        return compared;
+    }
+
+  private:
+    [[nodiscard]] Result<std::string> old_settings() const {
+        const std::string allow_anonymous = fmt::format(
+            "allow_anonymous {}\n", old_.anonymous_group.empty() ? "false" : "true");
+        return write_old_files(files_,
+                               old_,
+                               stand_in_,
+                               supervisor_,
+                               options_.dynamic_security_plugin,
+                               directory_)
+            .map([&](const std::string& settings) { return allow_anonymous + settings; });
+    }
+
+    [[nodiscard]] Result<Answers> ask(const std::string& name,
+                                      const Result<std::string>& settings,
+                                      const std::function<void()>& progress) const {
+        if (!settings) {
+            return tl::unexpected(settings.error());
+        }
+        const auto broker = BrokerProcess::start(
+            {.program = options_.mosquitto, .name = name, .settings = *settings}, directory_);
+        if (!broker) {
+            return tl::unexpected(broker.error());
+        }
+        return interview(
+                   {broker->socket(), stand_in_, supervisor_.username}, questions_, progress)
+            .map_error([&](Error error) {
+                if (!Interruption::is_wanted()) {
+                    error.message = fmt::format("the {} broker: {}", name, error.message);
+                }
+                return error;
+            });
+    }
+
+    const OldFiles& files_;
+    const ComparisonOptions& options_;
+    const OldAccess& old_;
+    const TemporaryDirectory& directory_;
+    Questions questions_;
+    Supervisor supervisor_;
+    StandIn stand_in_;
+    std::shared_ptr<const Replica> replica_;
+    NewOptions new_options_;
+};
+
 }  // namespace
 
 bool is_alike(const Difference& one, const Difference& other) {
@@ -265,45 +341,7 @@ Result<Comparison> compare(const Plan& plan,
     if (!old || !directory) {
         return tl::unexpected(old ? directory.error() : old.error());
     }
-    const Questions questions =
-        make_questions(*old,
-                       plan,
-                       options.anonymous_group.empty() ? Nameless::not_asked : Nameless::asked,
-                       {.most = options.questions, .seed = options.seed});
-    const Supervisor supervisor{supervisor_name(*old, plan), filters_over(questions)};
-    const StandIns stand_ins = stand_ins_for(*old, plan, supervisor);
-    std::size_t done = 0;
-    const auto ask = [&](const std::string& socket) {
-        return interview({socket, stand_ins, supervisor.username}, questions, [&] {
-            progress(++done / 2, questions.size());
-        });
-    };
-    const auto old_answers =
-        run("old",
-            write_old_files(
-                files, stand_ins, supervisor, options.dynamic_security_plugin, *directory),
-            options,
-            *directory,
-            ask);
-    if (!old_answers) {
-        return tl::unexpected(old_answers.error());
-    }
-    const auto replica = planned_replica(plan, stand_ins, supervisor, who_has_passwords(files));
-    const auto new_answers = run("new",
-                                 write_new_files(*replica,
-                                                 {.plugin = options.plugin,
-                                                  .subscribe = options.subscribe,
-                                                  .anonymous_group = options.anonymous_group},
-                                                 *directory),
-                                 options,
-                                 *directory,
-                                 ask);
-    if (!new_answers) {
-        return tl::unexpected(new_answers.error());
-    }
-    Comparison compared = Comparer().compare(questions, *old_answers, *new_answers);
-    explain_all(compared.differences, questions, *replica, options);
-    return compared;
+    return Experiment(plan, files, options, *old, *directory).run(progress);
 }
 
 }  // namespace pgauth::tool

@@ -38,7 +38,6 @@ struct ComparisonOptions {
     std::string plugin;                   // a path
     std::string dynamic_security_plugin;  // a path; only where there is such a file
     SubscribeMode subscribe = SubscribeMode::covered;
-    std::string anonymous_group;  // empty: none, and nameless clients are not asked
 };
 
 enum class Asked : std::uint8_t { login, other_login, publish, subscribe, receive };

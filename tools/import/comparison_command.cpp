@@ -97,9 +97,9 @@ std::string_view to_string(Answer answer) {
 std::string_view to_string(Asked asked) {
     switch (asked) {
         case Asked::login:
-            return "login as";
+            return "logs in as";
         case Asked::other_login:
-            return "login with another client id,";
+            return "logs in with another client id,";
         case Asked::publish:
             return "publish";
         case Asked::subscribe:
@@ -179,8 +179,7 @@ Result<ComparisonOptions> options_for(const Plan& plan,
             .mosquitto = *mosquitto,
             .plugin = *plugin,
             .dynamic_security_plugin = path_of_it,
-            .subscribe = overlapping ? SubscribeMode::overlapping : SubscribeMode::covered,
-            .anonymous_group = {}};
+            .subscribe = overlapping ? SubscribeMode::overlapping : SubscribeMode::covered};
     });
 }
 

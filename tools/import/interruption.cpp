@@ -35,7 +35,7 @@ bool Interruption::is_wanted() noexcept {
 }
 
 tl::unexpected<Error> interrupted() {
-    return fail(ErrorKind::unavailable, "interrupted");
+    return fail(ErrorKind::unavailable, "interrupted: nothing was compared or written");
 }
 
 }  // namespace pgauth::tool

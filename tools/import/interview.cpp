@@ -53,13 +53,9 @@ class Interviewer {
   private:
     [[nodiscard]] MqttClient::Login login_of(const std::optional<std::string>& username,
                                              const std::string& client_id) const {
-        const auto stand_in =
-            username ? broker_.stand_ins.find(*username) : broker_.stand_ins.end();
         return {.client_id = client_id,
                 .username = username,
-                .password = Secret(stand_in == broker_.stand_ins.end()
-                                       ? ""
-                                       : stand_in->second.password.reveal())};
+                .password = Secret(broker_.stand_in.password.reveal())};
     }
 
     // It publishes while it is subscribed to nothing, so that nothing of its own arrives.

@@ -1,6 +1,6 @@
 // interview(): asks one running broker all the questions.
 //
-//   auto answers = interview({.socket = old.socket(), .stand_ins = …}, questions, progress);
+//   auto answers = interview({.socket = old.socket(), .stand_in = …}, questions, progress);
 //   (*answers)[3].publish[17]                  // to questions[3].publish[17]
 //
 // Clients come one after the other, so that nobody answers for another one. What may be
@@ -35,7 +35,7 @@ struct ClientAnswers {
 
 struct Interviewed {
     std::string socket;
-    const StandIns& stand_ins;
+    const StandIn& stand_in;
     std::string supervisor;
 };
 

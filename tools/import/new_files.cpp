@@ -28,8 +28,8 @@ Field field(const std::string& text) {
 // Rows of a Plan, as the views of the schema would show them.
 class Rows {
   public:
-    Rows(const Plan& plan, const StandIns& stand_ins, HasPassword has_password)
-        : plan_(plan), stand_ins_(stand_ins), has_password_(has_password) {}
+    Rows(const Plan& plan, const StandIn& stand_in, HasPassword has_password)
+        : plan_(plan), secret_(stand_in.secret()), has_password_(has_password) {}
 
     [[nodiscard]] std::shared_ptr<const Replica> replica(const Supervisor& supervisor) && {
         for (const auto& [name, description] : plan_.groups()) {
@@ -67,13 +67,9 @@ class Rows {
     }
 
     void add_password(const std::string& username) {
-        const auto stand_in = stand_ins_.find(username);
-        if (stand_in != stand_ins_.end()) {
-            const std::string id = next_id();
-            const std::string secret = stand_in->second.secret();
-            builder_.add(CredentialRow{
-                .id = id, .username = username, .method = "password", .secret = secret});
-        }
+        const std::string id = next_id();
+        builder_.add(CredentialRow{
+            .id = id, .username = username, .method = "password", .secret = secret_});
     }
 
     void add_rule(const std::string& name, const PlannedRule& rule) {
@@ -117,7 +113,7 @@ class Rows {
     }
 
     const Plan& plan_;
-    const StandIns& stand_ins_;
+    std::string secret_;
     HasPassword has_password_;
     ReplicaBuilder builder_;
     int last_id_ = 0;
@@ -153,10 +149,10 @@ std::string configuration(const std::string& connection,
 }  // namespace
 
 std::shared_ptr<const Replica> planned_replica(const Plan& plan,
-                                               const StandIns& stand_ins,
+                                               const StandIn& stand_in,
                                                const Supervisor& supervisor,
                                                HasPassword has_password) {
-    return Rows(plan, stand_ins, has_password).replica(supervisor);
+    return Rows(plan, stand_in, has_password).replica(supervisor);
 }
 
 Result<std::string> write_new_files(const Replica& replica,

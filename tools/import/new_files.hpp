@@ -1,7 +1,7 @@
 // What the new broker is run with: the Plan as a replica file, so that no database is needed
 // and nothing is written to one.
 //
-//   const auto replica = planned_replica(plan, stand_ins, supervisor, has_password);
+//   const auto replica = planned_replica(plan, stand_in, supervisor, has_password);
 //   const auto settings = write_new_files(*replica, options, directory);
 //
 // The plugin goes on from the file, since its database is a socket that is not there.
@@ -33,7 +33,7 @@ enum class HasPassword : std::uint8_t {
 
 // What the tables would hold, and the supervisor.
 [[nodiscard]] std::shared_ptr<const Replica> planned_replica(const Plan& plan,
-                                                             const StandIns& stand_ins,
+                                                             const StandIn& stand_in,
                                                              const Supervisor& supervisor,
                                                              HasPassword has_password);
 

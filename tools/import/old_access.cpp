@@ -64,18 +64,15 @@ void note_password_file(const std::string& text, OldAccess& old) {
 }
 
 // Lines that are no hash of Mosquitto's stay as they are: it makes nothing of them.
-std::string stand_in_password_file(const std::string& text, const StandIns& stand_ins) {
+std::string stand_in_password_file(const std::string& text, const StandIn& stand_in) {
     std::istringstream lines(text);
     std::string copy;
     for (std::string line; std::getline(lines, line);) {
         const std::string_view username = username_in(line);
-        const auto stand_in = stand_ins.find(std::string(username));
         const std::string_view hash =
             std::string_view(line).substr(username.empty() ? line.size() : username.size() + 1);
         const bool is_hash = hash.starts_with("$6$") || hash.starts_with("$7$");
-        copy += stand_in != stand_ins.end() && is_hash
-                    ? fmt::format("{}:{}\n", username, stand_in->second.secret())
-                    : line + "\n";
+        copy += is_hash ? fmt::format("{}:{}\n", username, stand_in.secret()) : line + "\n";
     }
     return copy;
 }
@@ -98,6 +95,9 @@ void note_acl_file(const std::string& text, OldAccess& old) {
                 std::find(accesses.begin(), accesses.end(), topic.first) != accesses.end();
             auto& topics =
                 words.first == "topic" && user ? old.topics[*user] : old.common_topics;
+            if (words.first == "topic" && !user) {
+                old.anonymous_group = "anonymous";
+            }
             topics.emplace_back(has_access ? topic.rest : words.rest);
         }
     }
@@ -174,6 +174,7 @@ class DynamicSecurityTopics {
 
 void note_dynamic_security(const json& config, OldAccess& old) {
     const DynamicSecurityTopics topics(config);
+    old.anonymous_group = text_in(config, "anonymousGroup");
     for (const json& client : list_in(config, "clients")) {
         const std::string username = text_in(client, "username");
         if (username.empty()) {
@@ -217,7 +218,7 @@ void set_password(json& client, const StandIn& stand_in) {
 }
 
 std::string stand_in_dynamic_security(json config,
-                                      const StandIns& stand_ins,
+                                      const StandIn& stand_in,
                                       const Supervisor& supervisor) {
     for (const char* const list : {"clients", "roles"}) {
         if (!list_in(config, list).is_array() || !config.contains(list)) {
@@ -225,31 +226,30 @@ std::string stand_in_dynamic_security(json config,
         }
     }
     for (json& client : config["clients"]) {
-        const auto stand_in = stand_ins.find(text_in(client, "username"));
         const bool has_password = client.is_object() && (client.contains("password") ||
                                                          client.contains("encoded_password"));
-        if (stand_in != stand_ins.end() && has_password) {
-            set_password(client, stand_in->second);
+        if (has_password) {
+            set_password(client, stand_in);
         }
     }
     json client = {{"username", supervisor.username},
                    {"roles", json::array({{{"rolename", supervisor.username}}})}};
-    set_password(client, stand_ins.at(supervisor.username));
+    set_password(client, stand_in);
     config["clients"].push_back(std::move(client));
     config["roles"].push_back(supervisor_role(supervisor));
     return config.dump();
 }
 
-std::string password_file_of(const StandIns& stand_ins) {
+std::string password_file_of(const std::set<std::string>& usernames, const StandIn& stand_in) {
     std::string text;
-    for (const auto& [username, stand_in] : stand_ins) {
+    for (const std::string& username : usernames) {
         text += fmt::format("{}:{}\n", username, stand_in.secret());
     }
     return text;
 }
 
 Result<std::string> write_dynamic_security(const OldFiles& files,
-                                           const StandIns& stand_ins,
+                                           const StandIn& stand_in,
                                            const Supervisor& supervisor,
                                            const std::string& plugin,
                                            const TemporaryDirectory& directory) {
@@ -258,7 +258,7 @@ Result<std::string> write_dynamic_security(const OldFiles& files,
     if (!config) {
         return tl::unexpected(config.error());
     }
-    return directory.write(name, stand_in_dynamic_security(*config, stand_ins, supervisor))
+    return directory.write(name, stand_in_dynamic_security(*config, stand_in, supervisor))
         .map([&] {
             return fmt::format(
                 "plugin {}\nplugin_opt_config_file {}\n", plugin, directory.path(name));
@@ -268,19 +268,22 @@ Result<std::string> write_dynamic_security(const OldFiles& files,
 // Without a password_file (certificates name the clients, or nobody checks) all clients that
 // the acl_file names get in.
 Result<std::string> write_files(const OldFiles& files,
-                                const StandIns& stand_ins,
+                                const OldAccess& old,
+                                const StandIn& stand_in,
                                 const Supervisor& supervisor,
                                 const TemporaryDirectory& directory) {
-    std::string passwords = password_file_of(stand_ins);
+    std::set<std::string> usernames = old.usernames;
+    usernames.insert(supervisor.username);
+    std::string passwords = password_file_of(usernames, stand_in);
     if (!files.password_file.empty()) {
         const auto text = read_whole(files.password_file);
         if (!text) {
             return tl::unexpected(text.error());
         }
         passwords = fmt::format("{}\n{}:{}\n",
-                                stand_in_password_file(*text, stand_ins),
+                                stand_in_password_file(*text, stand_in),
                                 supervisor.username,
-                                stand_ins.at(supervisor.username).secret());
+                                stand_in.secret());
     }
     const auto written = directory.write("passwd", passwords);
     if (!written) {
@@ -329,14 +332,15 @@ Result<OldAccess> read_old_access(const OldFiles& files) {
 }
 
 Result<std::string> write_old_files(const OldFiles& files,
-                                    const StandIns& stand_ins,
+                                    const OldAccess& old,
+                                    const StandIn& stand_in,
                                     const Supervisor& supervisor,
                                     const std::string& dynamic_security_plugin,
                                     const TemporaryDirectory& directory) {
     return files.dynamic_security.empty()
-               ? write_files(files, stand_ins, supervisor, directory)
+               ? write_files(files, old, stand_in, supervisor, directory)
                : write_dynamic_security(
-                     files, stand_ins, supervisor, dynamic_security_plugin, directory);
+                     files, stand_in, supervisor, dynamic_security_plugin, directory);
 }
 
 }  // namespace pgauth::tool

@@ -3,7 +3,7 @@
 //
 //   Result<OldAccess> old = read_old_access({.password_file = "/etc/mosquitto/passwd", …});
 //   old->topics["press-7"]                // as they are spelled: `plant/%u/#`
-//   write_old_files(files, stand_ins, supervisor, directory)
+//   write_old_files(files, stand_in, supervisor, directory)
 //
 // It decides nothing: that is the old broker's business. Nor does it share code with the
 // sources of an import, so that what one of them overlooks is asked about here.
@@ -37,6 +37,8 @@ struct OldAccess {
     std::map<std::string, std::string> client_ids;           // that a client must have
     std::map<std::string, std::vector<std::string>> topics;  // of one client
     std::vector<std::string> common_topics;                  // of all, or of whoever it may be
+    // That of clients without a username, as the Plan calls it; empty: they do not get in.
+    std::string anonymous_group;
 };
 
 // Fails with invalid_input where a file cannot be read.
@@ -48,11 +50,12 @@ struct Supervisor {
     std::vector<std::string> filters;  // that cover all topics of the questions
 };
 
-// Writes copies with stand-ins in the place of passwords and with the supervisor, for whom
-// there is a stand-in too. Gives the lines of mosquitto.conf that name them.
+// Writes copies with the stand-in in the place of passwords, and with the supervisor. Gives the
+// lines of mosquitto.conf that name them.
 // `dynamic_security_plugin`: the path of Mosquitto's own.
 [[nodiscard]] Result<std::string> write_old_files(const OldFiles& files,
-                                                  const StandIns& stand_ins,
+                                                  const OldAccess& old,
+                                                  const StandIn& stand_in,
                                                   const Supervisor& supervisor,
                                                   const std::string& dynamic_security_plugin,
                                                   const TemporaryDirectory& directory);

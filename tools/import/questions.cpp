@@ -155,7 +155,10 @@ class Asker {
         wider = levels;
         wider.back() = "+";
         ask_filter(joined(wider));
-        ask_filter(fmt::format("$share/workers/{}", filter));
+        constexpr unsigned one_in = 8;
+        if (random_() % one_in == 0) {
+            ask_filter(fmt::format("$share/workers/{}", filter));
+        }
     }
 
     ClientQuestions& questions_;
@@ -305,7 +308,7 @@ class Maker {
         }
         for (const char* const topic :
              {"unrelated", "unrelated/topic", "/", own_topic_of_broker}) {
-            asker.ask_topic(levels_of(topic));
+            asker.ask_about(topic);
         }
     }
 
@@ -351,7 +354,7 @@ class Maker {
         asker.ask_about(own);
         if (own != topic) {
             asker.ask_about(replaced(replaced(topic, "%u", stranger), "%c", stranger));
-            asker.ask_topic(levels_of(topic));
+            asker.ask_about(topic);
         }
     }
 

@@ -1,18 +1,19 @@
-// StandIn: a password in the place of one that nobody knows, and what both brokers store of it.
+// StandIn: a password in the place of those that nobody knows, and what both brokers store of
+// it.
 //
 //   const StandIn stand_in = StandIn::make();
 //   stand_in.secret()                  // $7$101$…$…: Mosquitto reads it, and so does the
 //   plugin
 //
-// Hashes do not give passwords back, and a comparison is about everything but them. It is
-// random, and its hash is made in no time: brokers that hold it live for seconds.
+// Hashes do not give passwords back, and a comparison is about everything but them. All clients
+// have the same one. It is random, and its hash is made in no time: brokers that hold it live
+// for seconds, and nobody else can connect to them.
 // Standard: mosquitto_passwd(1).
 // Thread safety: a value.
 
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "base/secret.hpp"
@@ -31,7 +32,5 @@ struct StandIn {
 
     [[nodiscard]] std::string secret() const;
 };
-
-using StandIns = std::map<std::string, StandIn>;  // by username
 
 }  // namespace pgauth::tool

@@ -264,7 +264,7 @@ class PlanWriter {
                         {kind.what(row), fmt::format("in the database {}", text)});
                 }
             },
-            refuse(kind, count),
+            refuse(kind, count, &StoredKind::added),
             [&](std::size_t done) { progress_(kind.name, done, rows.rows().size()); });
         if (!ran || differing.rows().empty()) {
             return ran;
@@ -272,16 +272,19 @@ class PlanWriter {
         return differing.run(
             kind.replace,
             [](const Row&, std::string_view) {},
-            refuse(kind, count),
+            refuse(kind, count, &StoredKind::replaced),
             [](std::size_t) {});
     }
 
-    RowBatches::RowHandler refuse(const Kind& kind, StoredKind& count) {
-        return [this, &kind, &count](const Row& row, std::string_view message) {
+    // `counted_as`: what the row was taken for before.
+    RowBatches::RowHandler refuse(const Kind& kind,
+                                  StoredKind& count,
+                                  std::size_t StoredKind::*counted_as) {
+        return [this, &kind, &count, counted_as](const Row& row, std::string_view message) {
             if (kind.name == "clients" || kind.name == "groups" || kind.name == "group rules") {
                 refused_.insert(*row[0]);
             }
-            --(count.added > 0 ? count.added : count.replaced);
+            --(count.*counted_as);
             ++count.refused;
             stored_.refused.push_back({kind.what(row), std::string(message)});
         };
