@@ -42,8 +42,14 @@ constexpr std::array<std::string_view, 8> columns_of_entries{"group",
                                                              "max_qos",
                                                              "allow_retain"};
 // Other names of the same; `salt` makes EMQX's of it.
-const std::map<std::string_view, std::string_view> other_names{
-    {"user_id", "username"}, {"password_hash", "secret"}, {"group_name", "group"}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> other_names{
+    {{"user_id", "username"}, {"password_hash", "secret"}, {"group_name", "group"}}};
+
+std::string_view name_of_column(std::string_view given) {
+    const auto* const found = std::ranges::find(
+        other_names, given, &std::pair<std::string_view, std::string_view>::first);
+    return found == other_names.end() ? given : found->second;
+}
 
 std::optional<int> read_integer(std::string_view text) {
     int number = 0;
@@ -92,7 +98,7 @@ class CsvReader {
         : path_(path), file_(file), pbkdf2_(pbkdf2), plan_(plan), notes_(path) {}
 
     Result<void> read() {
-        if (const auto known = read_header(); !known) {
+        if (auto known = read_header(); !known) {
             return known;
         }
         for (;;) {
@@ -113,8 +119,7 @@ class CsvReader {
     Result<void> read_header() {
         for (std::size_t i = 0; i < file_.header().size(); ++i) {
             const std::string& given = file_.header()[i];
-            const auto other = other_names.find(given);
-            const std::string name(other == other_names.end() ? given : other->second);
+            const std::string name(name_of_column(given));
             if (!columns_.emplace(name, i).second) {
                 return fail(
                     ErrorKind::invalid_input,
@@ -150,7 +155,7 @@ class CsvReader {
         return std::ranges::find(names, name) != names.end();
     }
 
-    Result<void> require_columns() const {
+    [[nodiscard]] Result<void> require_columns() const {
         for (const char* name : {has_entries_ ? "permission" : "username", "topic"}) {
             if (!columns_.contains(name) &&
                 (has_entries_ || std::string_view(name) != "topic")) {
@@ -183,9 +188,9 @@ class CsvReader {
         return found == columns_.end() ? std::string_view() : row.fields[found->second];
     }
 
-    Result<bool> switch_of(const CsvFile::Row& row,
-                           const std::string& name,
-                           bool otherwise) const {
+    [[nodiscard]] Result<bool> switch_of(const CsvFile::Row& row,
+                                         const std::string& name,
+                                         bool otherwise) const {
         const std::string_view text = value(row, name);
         const auto on = text.empty() ? std::optional(otherwise) : read_switch(text);
         return on ? Result<bool>(*on)
@@ -199,7 +204,7 @@ class CsvReader {
             return fail(ErrorKind::invalid_input,
                         fmt::format("username {} {}", quote(username), *why));
         }
-        if (const auto checked = check_names(row); !checked) {
+        if (auto checked = check_names(row); !checked) {
             return checked;
         }
         const auto enabled = switch_of(row, "enabled", true);

@@ -117,11 +117,11 @@ class EmqxReader {
                            "there is no column `id`: the first row that matches decides in "
                            "EMQX, and which one is first the table does not say");
             }
-            const auto read = connection_.query(fmt::format("SELECT {} FROM mqtt_acl{}",
-                                                            EmqxRule::columns_of(columns),
-                                                            in_order(columns)),
-                                                {},
-                                                [&](const auto& row) { take(row, rows); });
+            auto read = connection_.query(fmt::format("SELECT {} FROM mqtt_acl{}",
+                                                      EmqxRule::columns_of(columns),
+                                                      in_order(columns)),
+                                          {},
+                                          [&](const auto& row) { take(row, rows); });
             if (!read) {
                 return read;
             }

@@ -16,7 +16,7 @@ Result<DatabaseOptions> foreign_database(const char* option,
 
 Result<void> read_csv_files(const ForeignSources& sources, Plan& plan) {
     for (const std::string& file : sources.csv) {
-        if (const auto read = read_csv(file, sources.emqx_pbkdf2, plan); !read) {
+        if (auto read = read_csv(file, sources.emqx_pbkdf2, plan); !read) {
             return read;
         }
     }

@@ -65,7 +65,7 @@ class GoAuthReader {
             return tl::unexpected(users.error());
         }
         for (std::size_t i = 0; i < users->size(); ++i) {
-            if (const auto read = read_user((*users)[i]); !read) {
+            if (auto read = read_user((*users)[i]); !read) {
                 return read;
             }
             if ((i + 1) % users_a_report == 0 || i + 1 == users->size()) {

@@ -34,6 +34,13 @@ struct AclRow {
     std::string subscribe;
 };
 
+// None where all are allowed. What makes no sense is the least.
+std::optional<int> max_qos_of(const Json& pattern) {
+    const Json given = pattern.value("max_qos", Json(2));
+    const int number = given.is_number() ? given.get<int>() : 0;
+    return number == 2 ? std::nullopt : std::optional(number == 1 ? 1 : 0);
+}
+
 // Who gets the entries of a row.
 struct Owner {
     std::string username;  // the client itself, or
@@ -199,11 +206,7 @@ class VernemqReader {
                            .permission = permission,
                            .topic = *topic,
                            .from = fmt::format("vmq_auth_acl, user {}", quote(username))};
-        const auto max_qos = pattern.find("max_qos");
-        if (max_qos != pattern.end() && *max_qos != 2) {
-            const bool is_qos = *max_qos == 0 || *max_qos == 1;
-            entry.max_qos = is_qos ? max_qos->get<int>() : 0;
-        }
+        entry.max_qos = max_qos_of(pattern);
         entry.allow_retain = permission != Permission::write ||
                              pattern.value("allowed_retain", Json(true)) == Json(true);
         if (pattern.contains("max_payload_size")) {
