@@ -292,7 +292,10 @@ class PlanWriter {
 
     // --- what the database has beside the rows of the Plan --------------------------------
 
+    // A password_file says nothing of rights, and an acl_file nothing of passwords.
     Result<void> compare_clients() {
+        constexpr int not_in_plan = -1;
+        const bool has_rights = !plan_.entries().empty();
         std::map<std::string, int> entries;
         for (const PlannedEntry& entry : plan_.entries()) {
             ++entries[entry.username];
@@ -300,10 +303,12 @@ class PlanWriter {
         RowBatches rows(connection_);
         for (const std::string& username : known_clients_) {
             const PlannedClient& client = plan_.clients().at(username);
+            const int credentials = (client.secret ? 1 : 0) + (client.fingerprint ? 1 : 0);
             rows.add({username,
-                      std::to_string(entries[username]),
-                      std::to_string(client.groups.size()),
-                      std::to_string((client.secret ? 1 : 0) + (client.fingerprint ? 1 : 0))});
+                      std::to_string(has_rights ? entries[username] : not_in_plan),
+                      has_rights ? std::to_string(client.groups.size())
+                                 : std::to_string(not_in_plan),
+                      std::to_string(credentials > 0 ? credentials : not_in_plan)});
         }
         return compare(rows, statements::compare_clients, "client", "they count");
     }

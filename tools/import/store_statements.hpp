@@ -157,12 +157,16 @@ inline constexpr const char* add_entries = R"(
         WHERE n NOT IN (SELECT n FROM there) ORDER BY n)
     SELECT n, '' FROM there)";
 
-// username, and how many entries, memberships and credentials the Plan has for it.
+// username, and how many entries, memberships and credentials the Plan has for it; below 0: it
+// does not speak of these.
 inline constexpr const char* compare_clients = R"(
     SELECT g.n, concat_ws(', ',
-        CASE WHEN e.number > g.entries THEN e.number - g.entries || ' more entries' END,
-        CASE WHEN m.number > g.groups THEN m.number - g.groups || ' more groups' END,
-        CASE WHEN k.number > g.credentials THEN k.number - g.credentials || ' more credentials' END,
+        CASE WHEN g.entries >= 0 AND e.number > g.entries
+             THEN e.number - g.entries || ' more entries' END,
+        CASE WHEN g.groups >= 0 AND m.number > g.groups
+             THEN m.number - g.groups || ' more groups' END,
+        CASE WHEN g.credentials >= 0 AND k.number > g.credentials
+             THEN k.number - g.credentials || ' more credentials' END,
         CASE WHEN num_nonnulls(c.networks, c.valid_from, c.valid_until) > 0
                   OR c.required_methods <> '{}'
              THEN 'networks, required methods or a window' END)
