@@ -275,6 +275,15 @@ def test_who_may_not_write_is_told_whom_to_ask(database, as_plugin, folder):
     assert complaint == f"role `{PLUGIN_ROLE}` may not write clients and groups: grant mqtt_auth_admin to it, or connect as another one"
 
 
+def test_an_administrator_may_and_who_may_only_add_clients_may_not(postgres, database, folder):
+    postgres.sql("DO $$ BEGIN CREATE ROLE importer LOGIN IN ROLE mqtt_auth_admin; CREATE ROLE adder LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.sql("GRANT USAGE ON SCHEMA mqtt_auth TO adder; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA mqtt_auth TO adder")
+    arguments = ("import", "--password-file", write(folder, "passwd", f"a:{hash_of('a')}"), "--acl-file", write(folder, "acl", "pattern read news/%u"))
+    assert Pgauth(database, "adder").complaint(*arguments).startswith("role `adder` may not write clients and groups: ")
+    Pgauth(database, "importer").output(*arguments, "--write")
+    assert database.sql("SELECT username FROM mqtt_auth.clients") == [("a",)]
+
+
 def test_a_database_without_the_schema_is_named(postgres, folder):
     complaint = Pgauth(postgres.database("postgres")).complaint("import", "--acl-file", write(folder, "acl"))
     assert complaint == "there is no schema mqtt_auth in this database: is it the right one?"

@@ -27,13 +27,15 @@ Result<void> require_tables(PgConnection& connection) {
         return fail(ErrorKind::unusable,
                     "there is no schema mqtt_auth in this database: is it the right one?");
     }
-    const auto allowed = ask(
-        connection,
-        "SELECT has_schema_privilege('mqtt_auth', 'USAGE') AND (SELECT "
-        "bool_and(has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE')) FROM pg_class "
-        "WHERE relnamespace = to_regnamespace('mqtt_auth') AND relname IN ('clients', "
-        "'credentials', 'groups', 'group_members', 'group_rules', 'group_rule_groups', "
-        "'acls'))");
+    // Of a list of privileges has_table_privilege() asks for any, not for all.
+    const auto allowed =
+        ask(connection,
+            "SELECT has_schema_privilege('mqtt_auth', 'USAGE') AND (SELECT "
+            "bool_and(has_table_privilege(c.oid, p.name)) FROM pg_class AS c, "
+            "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (name) WHERE "
+            "relnamespace = to_regnamespace('mqtt_auth') AND relname IN ('clients', "
+            "'credentials', 'groups', 'group_members', 'group_rules', 'group_rule_groups', "
+            "'acls'))");
     if (!allowed) {
         return tl::unexpected(allowed.error());
     }
