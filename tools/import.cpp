@@ -26,6 +26,9 @@ constexpr const char* examples =
     "Examples:\n"
     "  pgauth import --password-file /etc/mosquitto/passwd --acl-file /etc/mosquitto/acl\n"
     "  pgauth import --dynamic-security /var/lib/mosquitto/dynamic-security.json --write\n"
+    "  pgauth import --go-auth-conf /etc/mosquitto/mosquitto.conf\n"
+    "  pgauth import --emqx 'host=db.example dbname=emqx user=reader'\n"
+    "  pgauth import --csv clients.csv --csv entries.csv --write\n"
     "  pgauth import --password-file passwd --acl-file acl --compare --subscribe covered\n\n"
     "Says what becomes what, what will answer otherwise here, and what is lost and why. It\n"
     "changes nothing without --write, and with it all or nothing. It can be repeated: rows "
@@ -41,8 +44,8 @@ struct Call {
     bool write = false;
     bool replace = false;
     bool json = false;
-    ComparisonChoice comparison;
     ForeignSources foreign;
+    ComparisonChoice comparison;
     DatabaseChoice database;
 };
 
@@ -77,6 +80,18 @@ std::string all_options() {
     return fmt::format("{}, {}", text, foreign_options);
 }
 
+// On a terminal only: one line that is written over.
+void show_progress(std::string_view kind, std::size_t done, std::size_t all) {
+    if (isatty(STDERR_FILENO) == 1) {
+        constexpr const char* clear = "\r\x1b[K";
+        std::cerr << clear;
+        if (done < all) {
+            std::cerr << fmt::format("{}: {} of {}", kind, done, all);
+        }
+        std::cerr << std::flush;
+    }
+}
+
 Result<Plan> read_sources(const Call& call) {
     Plan plan;
     int system = 0;
@@ -101,7 +116,7 @@ Result<Plan> read_sources(const Call& call) {
                         fmt::format("{}: that is another source: import one after the other",
                                     foreign_options));
         }
-        const auto read = read_foreign(call.foreign, call.database.tls, plan);
+        const auto read = read_foreign(call.foreign, call.database.tls, plan, show_progress);
         return read ? Result<Plan>(std::move(plan)) : tl::unexpected(read.error());
     }
     if (system == 0) {
@@ -117,18 +132,6 @@ Result<Plan> read_sources(const Call& call) {
             "mqtt_auth.allow(...)");
     }
     return plan;
-}
-
-// On a terminal only: one line that is written over.
-void show_progress(std::string_view kind, std::size_t done, std::size_t all) {
-    if (isatty(STDERR_FILENO) == 1) {
-        constexpr const char* clear = "\r\x1b[K";
-        std::cerr << clear;
-        if (done < all) {
-            std::cerr << fmt::format("{}: {} of {}", kind, done, all);
-        }
-        std::cerr << std::flush;
-    }
 }
 
 Result<ExitStatus> run(const Call& call) {

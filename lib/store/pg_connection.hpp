@@ -5,8 +5,8 @@
 //   connection->query("SELECT name FROM mqtt_auth.broker_groups", [&](const Row& row) { … });
 //   connection->wait_for_notification(5s)       // true where something was notified
 //
-// After an error the connection is of no more use: open another one. But where query() or
-// execute() failed in a transaction, `ROLLBACK TO SAVEPOINT …` still works if the server is there.
+// After an error the connection is of no more use: open another one. But where the server
+// refused what query() or execute() asked, `ROLLBACK TO SAVEPOINT …` still works.
 // Rows arrive one by one; a Row is valid only during the call.
 // Thread safety: none; one owner. The Interrupt may be raised from anywhere.
 

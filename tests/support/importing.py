@@ -18,12 +18,11 @@ _numbers = itertools.count(1)
 
 
 class OldDatabase(Database):
-    """An empty database, of the same server, for the tables of the other system."""
+    """An empty database of the same server, where an Importing is, for the tables of the other system."""
 
     def __init__(self, postgres, extensions=()):
         super().__init__(postgres, f"old_{next(_numbers)}")
         self.owner_connection = f"host={postgres.sockets} port={postgres.port} dbname={self.name} user={OWNER}"
-        postgres.create_database()  # so that the owner is there
         postgres.sql(f"CREATE DATABASE {self.name} OWNER {OWNER}")
         for extension in extensions:
             postgres.sql(f"CREATE EXTENSION {extension}", self.name, SUPERUSER)

@@ -18,7 +18,7 @@ def completions(*words):
 
 
 def options(*command):
-    return set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", Pgauth().output(*command, "--help"), re.M))
+    return set(re.findall(r"^  (?:-\w,)?(--[a-z0-9-]+)", Pgauth().output(*command, "--help"), re.M))
 
 
 def test_commands_are_completed():

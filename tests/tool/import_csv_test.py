@@ -41,7 +41,7 @@ def test_clients_and_entries_of_two_files(new, write):
                     ",press-7,allow,write,audit,0,1,false\r\n")
     assert new.take_over("--csv", clients, "--csv", entries, status=0).notes("lost") == []
     assert new.sql("SELECT username, name, client_id, enabled FROM mqtt_auth.clients ORDER BY 1") == [
-        ("press-7", 'Press 7, "the old"', "press-7*", "t"), ("press-8", "press-8", "", "f")]
+        ("press-7", 'Press 7, "the old"', "press-7*", "t"), ("press-8", "", "", "f")]
     assert new.groups("press-7") == ["lines", "presses"]
     assert new.entries("press-7") == [("allow", "write", "audit", "0", "1", "f")]
     assert new.entries("presses") == [("deny", "write", "plant/+/config", "5", "", ""), ("allow", "readWrite", "plant/%u/#", "0", "", "")]
@@ -55,8 +55,8 @@ def test_what_postgresql_writes_is_read(new, write, database):
                  "INSERT INTO site VALUES ('a,b', NULL, 'x'), (E'two\\nlines', '', NULL), ('quo\"te', 'one, \"two\"', NULL)")
     copy = [*database.postgres.psql_command(OWNER, database.name), "-c", r"\copy site TO STDOUT (FORMAT csv, HEADER)"]
     report = new.take_over("--csv", write("site.csv", subprocess.run(copy, capture_output=True, check=True).stdout))
-    assert new.sql("SELECT username, name FROM mqtt_auth.clients ORDER BY 1") == [("a,b", "a,b"), ('quo"te', 'one, "two"')]
-    assert new.groups("a,b") == ["x"] and "`site.csv:3`" in report.note("lost", "no username")
+    assert new.sql("SELECT username, name FROM mqtt_auth.clients ORDER BY 1") == [("a,b", ""), ('quo"te', 'one, "two"')]
+    assert new.groups("a,b") == ["x"] and "`site.csv:3`" in report.note("lost", "control character")
 
 
 def test_the_users_file_of_emqx(new, write):
@@ -74,7 +74,7 @@ def test_a_mark_of_utf8_empty_lines_and_a_last_line_without_end(new, write):
 
 
 @pytest.mark.parametrize(("row", "part"), [
-    ("press-7,x", "3 fields"), ("a#,,", "no username"), (",,", "no username"), ("press-7,maybe,", "`maybe` is neither true nor false"),
+    ("press-7,x", "3 fields"), ("a#,,", "username `a#` holds a wildcard"), (",,", "username `` is empty"), ("press-7,maybe,", "`maybe` is neither true nor false"),
     ("press-7,,hunter2", "secret of `press-7`"),
 ])
 def test_a_client_that_makes_no_sense_is_left_out_and_named(new, write, row, part):

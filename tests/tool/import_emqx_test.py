@@ -20,7 +20,7 @@ def new(postgres):
 
 
 @pytest.fixture
-def old(postgres):
+def old(new, postgres):
     database = OldDatabase(postgres)
     database.sql("""
         CREATE TABLE mqtt_user (id serial PRIMARY KEY, username text NOT NULL UNIQUE, password_hash text NOT NULL, salt text NOT NULL,
@@ -185,4 +185,4 @@ def test_complaints(new, old, database):
     assert refused.startswith("--emqx: it holds a password") and "hunter2" not in refused
     assert "use `sha256:4096`" in new.complaint("--emqx", old.owner_connection, "--emqx-pbkdf2", "sha256")
     assert "different sources" in new.complaint("--emqx", old.owner_connection, "--vernemq", old.owner_connection)
-    assert "another source" in new.complaint("--emqx", old.owner_connection, "--password-file", "/nowhere")
+    assert "another source" in new.complaint("--emqx", old.owner_connection, "--password-file", __file__)

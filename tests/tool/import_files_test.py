@@ -238,6 +238,14 @@ def test_rows_of_others_are_not_touched_and_those_that_change_what_is_imported_a
     assert database.sql("SELECT username FROM mqtt_auth.group_members") == [("other",)]
 
 
+def test_one_file_after_the_other(database, pgauth, folder):
+    passwords, rights = write(folder, "passwd", f"press-7:{hash_of('a')}"), write(folder, "acl", "user press-7", "topic read plant")
+    told(pgauth, "--password-file", passwords, "--write", status=1)
+    assert told(pgauth, "--acl-file", rights, "--write")["differs"] == []
+    assert told(pgauth, "--password-file", passwords, status=1)["differs"] == []
+    assert told(pgauth, "--password-file", passwords, "--acl-file", rights)["rows"]["entries of clients"]["unchanged"] == 1
+
+
 def test_a_password_that_was_rehashed_at_a_login_is_the_same(database, pgauth, folder):
     secret = hash_of("a")
     arguments = ("--password-file", write(folder, "passwd", f"press-7:{secret}"), "--acl-file", write(folder, "acl"), "--write")

@@ -35,7 +35,7 @@ def new(postgres):
 
 
 @pytest.fixture
-def old(postgres):
+def old(new, postgres):
     database = OldDatabase(postgres)
     database.sql("""
         CREATE TABLE test_user (id serial PRIMARY KEY, username text NOT NULL, password_hash text NOT NULL, is_admin boolean NOT NULL DEFAULT false);
@@ -173,7 +173,7 @@ def test_whom_the_user_query_does_not_find_is_left_out(new, old, tmp_path):
     add_user(old, "a+b", go_auth_hash(PASSWORD))
     report = new.take_over("--go-auth-conf", conf(tmp_path, old, pg_userquery=USER_QUERY.replace("$1", "$1 and username <> 'ghost'")))
     assert new.usernames() == ["press-7"]
-    assert "`ghost`" in report.note("lost", "finds no password") and "`a+b`" in report.note("lost", "no `+`")
+    assert "`ghost`" in report.note("lost", "finds no password") and "`a+b`" in report.note("lost", "no `+` and no `#`")
 
 
 def test_users_that_cannot_be_told_have_to_be_named(new, old, tmp_path):

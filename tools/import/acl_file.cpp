@@ -277,15 +277,24 @@ class AclFile {
     // --- what the reader of the report has to know ----------------------------------------
 
     void note_clients() {
+        std::erase_if(first_places_, [&](const auto& client) {
+            return plan_.clients().at(client.first).secret.has_value();
+        });
+        constexpr std::size_t named = 20;
+        constexpr const char* advice =
+            "where it has none yet, use pgauth passwd or mqtt_auth.grant_certificate(...)";
+        if (first_places_.size() > named) {
+            plan_.note(
+                Verdict::carried,
+                name_of_file(path_),
+                fmt::format("{} clients get no credential: {}", first_places_.size(), advice));
+            return;
+        }
         for (const auto& [username, place] : first_places_) {
-            if (!plan_.clients().at(username).secret) {
-                plan_.note(
-                    Verdict::carried,
-                    place,
-                    fmt::format("client {} gets no credential: where it has none yet, use "
-                                "pgauth passwd or mqtt_auth.grant_certificate(...)",
-                                quote(username)));
-            }
+            plan_.note(
+                Verdict::carried,
+                place,
+                fmt::format("client {} gets no credential: {}", quote(username), advice));
         }
     }
 

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <optional>
+#include <regex>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "import/emqx_secret.hpp"
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 
 namespace pgauth::tool {
@@ -40,8 +42,14 @@ constexpr std::array<std::string_view, 8> columns_of_entries{"group",
                                                              "max_qos",
                                                              "allow_retain"};
 // Other names of the same; `salt` makes EMQX's of it.
-const std::map<std::string_view, std::string_view> other_names{
-    {"user_id", "username"}, {"password_hash", "secret"}, {"group_name", "group"}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> other_names{
+    {{"user_id", "username"}, {"password_hash", "secret"}, {"group_name", "group"}}};
+
+std::string_view name_of_column(std::string_view given) {
+    const auto* const found = std::ranges::find(
+        other_names, given, &std::pair<std::string_view, std::string_view>::first);
+    return found == other_names.end() ? given : found->second;
+}
 
 std::optional<int> read_integer(std::string_view text) {
     int number = 0;
@@ -90,7 +98,7 @@ class CsvReader {
         : path_(path), file_(file), pbkdf2_(pbkdf2), plan_(plan), notes_(path) {}
 
     Result<void> read() {
-        if (const auto known = read_header(); !known) {
+        if (auto known = read_header(); !known) {
             return known;
         }
         for (;;) {
@@ -111,8 +119,7 @@ class CsvReader {
     Result<void> read_header() {
         for (std::size_t i = 0; i < file_.header().size(); ++i) {
             const std::string& given = file_.header()[i];
-            const auto other = other_names.find(given);
-            const std::string name(other == other_names.end() ? given : other->second);
+            const std::string name(name_of_column(given));
             if (!columns_.emplace(name, i).second) {
                 return fail(
                     ErrorKind::invalid_input,
@@ -148,7 +155,7 @@ class CsvReader {
         return std::ranges::find(names, name) != names.end();
     }
 
-    Result<void> require_columns() const {
+    [[nodiscard]] Result<void> require_columns() const {
         for (const char* name : {has_entries_ ? "permission" : "username", "topic"}) {
             if (!columns_.contains(name) &&
                 (has_entries_ || std::string_view(name) != "topic")) {
@@ -181,9 +188,9 @@ class CsvReader {
         return found == columns_.end() ? std::string_view() : row.fields[found->second];
     }
 
-    Result<bool> switch_of(const CsvFile::Row& row,
-                           const std::string& name,
-                           bool otherwise) const {
+    [[nodiscard]] Result<bool> switch_of(const CsvFile::Row& row,
+                                         const std::string& name,
+                                         bool otherwise) const {
         const std::string_view text = value(row, name);
         const auto on = text.empty() ? std::optional(otherwise) : read_switch(text);
         return on ? Result<bool>(*on)
@@ -193,11 +200,12 @@ class CsvReader {
 
     Result<void> take_client(const CsvFile::Row& row) {
         const std::string username(value(row, "username"));
-        if (!is_storable_username(username)) {
+        if (const auto why = why_no_username(username)) {
             return fail(ErrorKind::invalid_input,
-                        fmt::format("{} is no username: it has 1 to 1024 bytes, no `+`, no `#` "
-                                    "and no control character",
-                                    quote(username)));
+                        fmt::format("username {} {}", quote(username), *why));
+        }
+        if (auto checked = check_names(row); !checked) {
+            return checked;
         }
         const auto enabled = switch_of(row, "enabled", true);
         const auto is_superuser = switch_of(row, "is_superuser", false);
@@ -232,6 +240,37 @@ class CsvReader {
         return {};
     }
 
+    [[nodiscard]] Result<void> check_names(const CsvFile::Row& row) const {
+        const auto refused = [](const char* column, std::string_view text, const auto& why) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{} {} {}", column, quote(text), *why));
+        };
+        if (const auto name = value(row, "name"); !name.empty()) {
+            if (const auto why = why_no_name(name)) {
+                return refused("name", name, why);
+            }
+        }
+        if (const auto why = why_no_client_id(value(row, "client_id"))) {
+            return refused("client_id", value(row, "client_id"), why);
+        }
+        for (const std::string& group : groups_of(value(row, "groups"))) {
+            if (const auto why = why_no_name(group)) {
+                return refused("group", group, why);
+            }
+        }
+        return check_fingerprint(value(row, "fingerprint"));
+    }
+
+    static Result<void> check_fingerprint(std::string_view text) {
+        static const std::regex form("SHA256:[0-9a-f]{64}");
+        return text.empty() || std::regex_match(text.begin(), text.end(), form)
+                   ? Result<void>()
+                   : fail(ErrorKind::invalid_input,
+                          fmt::format("fingerprint {} is none: it is `SHA256:` and 64 "
+                                      "hexadecimal digits",
+                                      quote(text)));
+    }
+
     static void set(std::optional<std::string>& field, std::string_view text) {
         if (!text.empty()) {
             field = text;
@@ -245,10 +284,13 @@ class CsvReader {
             return fail(ErrorKind::invalid_input,
                         "an entry belongs to a group or to a username: give one of them");
         }
+        if (const auto why = why_no_name(group.empty() ? username : group)) {
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("{} {}", quote(group.empty() ? username : group), *why));
+        }
         PlannedEntry entry{.group_name = group,
                            .username = username,
                            .topic = std::string(value(row, "topic")),
-                           .max_qos = {},
                            .from = row.place};
         const auto permission = read_permission(value(row, "permission"));
         if (!permission) {

@@ -315,7 +315,7 @@ class DynamicSecurity {
     std::string group_of_role(const std::string& role) {
         std::string name = role;
         while (group_units_.contains(name)) {
-            name = "role " + name;
+            name.insert(0, "role ");
         }
         if (name != role) {
             plan_.note(

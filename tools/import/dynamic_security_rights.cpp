@@ -43,30 +43,27 @@ std::optional<std::string> cut_level(const std::string& one,
     return std::nullopt;
 }
 
+// Whether one is for the broker's own topics, which the other's wildcard does not mean.
+bool is_apart(const std::string& one, const std::string& other) {
+    const auto starts_with_wildcard = [](const std::string& topic) {
+        return topic.starts_with('+') || topic.starts_with('#');
+    };
+    return (starts_with_wildcard(one) && other.starts_with('$')) ||
+           (starts_with_wildcard(other) && one.starts_with('$'));
+}
+
 // The filter of the topics that both match; none: there are none.
 std::optional<std::string> cut(const std::string& one,
                                const std::string& other,
                                Effect effect) {
-    const auto starts_with_wildcard = [](const std::string& topic) {
-        return topic.starts_with('+') || topic.starts_with('#');
-    };
-    if ((starts_with_wildcard(one) && other.starts_with('$')) ||
-        (starts_with_wildcard(other) && one.starts_with('$'))) {
+    if (is_apart(one, other)) {
         return std::nullopt;
     }
     const std::vector<std::string> left = split_levels(one);
     const std::vector<std::string> right = split_levels(other);
+    const std::size_t common = std::min(left.size(), right.size());
     std::vector<std::string> levels;
-    for (std::size_t i = 0;; ++i) {
-        const bool left_ends = i == left.size();
-        const bool right_ends = i == right.size();
-        // `#` stands for its parent level too.
-        if (left_ends || right_ends) {
-            const bool both = left_ends && right_ends;
-            const bool parent = (left_ends && !right_ends && right[i] == "#") ||
-                                (right_ends && !left_ends && left[i] == "#");
-            return both || parent ? std::optional(join_levels(levels)) : std::nullopt;
-        }
+    for (std::size_t i = 0; i < common; ++i) {
         if (left[i] == "#" || right[i] == "#") {
             const auto& rest = left[i] == "#" ? right : left;
             levels.insert(
@@ -79,6 +76,10 @@ std::optional<std::string> cut(const std::string& one,
         }
         levels.push_back(*level);
     }
+    // One ends here; `#` in the other stands for its parent level too.
+    const auto& longer = left.size() > common ? left : right;
+    const bool matches = longer.size() == common || longer[common] == "#";
+    return matches ? std::optional(join_levels(levels)) : std::nullopt;
 }
 
 // Placeholders count as the literals that they look like.
@@ -249,6 +250,7 @@ class Rights {
         }
         keep(everyone_, writes ? default_send() : default_read());
         std::vector<const Rule*> rules;
+        rules.reserve(owned.size());
         for (const auto& [owner, rule] : owned) {
             rules.push_back(rule);
         }
@@ -372,6 +374,7 @@ class Rights {
                  Permission permission,
                  const std::vector<Rule>& rules) {
         std::vector<const Rule*> all;
+        all.reserve(rules.size());
         for (const Rule& rule : rules) {
             all.push_back(&rule);
         }

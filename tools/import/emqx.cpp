@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "base/quote.hpp"
+#include "import/emqx_rule.hpp"
 #include "import/emqx_secret.hpp"
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 
 namespace pgauth::tool {
@@ -23,70 +25,6 @@ namespace pgauth::tool {
 namespace {
 
 constexpr const char* everyone = "everyone";
-
-// One of mqtt_acl, understood as far as it goes.
-struct AclRow {
-    std::string place;
-    Effect effect = Effect::allow;
-    Permission permission = Permission::read;
-    std::string username;  // empty: any, as are the next two
-    std::string client_id;
-    std::string address;
-    bool is_for_all = false;  // `$all`
-    std::string topic;
-    std::string qos;
-    std::string retain;
-};
-
-std::optional<Effect> effect_of(std::string_view permission, std::string_view allow) {
-    if (permission == "allow" || allow == "1") {
-        return Effect::allow;
-    }
-    return permission == "deny" || allow == "0" ? std::optional(Effect::deny) : std::nullopt;
-}
-
-std::optional<Permission> permission_of(std::string_view action, std::string_view access) {
-    if (action == "subscribe" || action == "sub" || access == "1") {
-        return Permission::read;
-    }
-    if (action == "publish" || action == "pub" || access == "2") {
-        return Permission::write;
-    }
-    const bool is_both = action == "all" || action == "pubsub" || access == "3";
-    return is_both ? std::optional(Permission::read_write) : std::nullopt;
-}
-
-// The highest of the levels, where there is none between 0 and it that is left out. Empty: all.
-std::optional<int> max_qos_of(std::string_view qos) {
-    std::string digits(qos);
-    std::erase_if(digits, [](char c) { return c == ' ' || c == ','; });
-    std::sort(digits.begin(), digits.end());
-    if (digits.empty()) {
-        return 2;
-    }
-    return std::string_view("012").starts_with(digits)
-               ? std::optional(static_cast<int>(digits.size()) - 1)
-               : std::nullopt;
-}
-
-// What a deny stands for whose topic cannot be had exactly: any level where it has a
-// placeholder.
-std::string widened(std::string_view topic) {
-    std::string made;
-    for (;;) {
-        const std::size_t slash = topic.find('/');
-        const std::string_view level = topic.substr(0, slash);
-        const bool holds_placeholder = level.find("${") != std::string_view::npos ||
-                                       level.find("%u") != std::string_view::npos ||
-                                       level.find("%c") != std::string_view::npos;
-        made += holds_placeholder ? std::string_view("+") : level;
-        if (slash == std::string_view::npos) {
-            return made;
-        }
-        made += '/';
-        topic.remove_prefix(slash + 1);
-    }
-}
 
 class EmqxReader {
   public:
@@ -154,8 +92,8 @@ class EmqxReader {
                    std::string_view hash,
                    std::string_view salt,
                    std::string_view is_superuser) {
-        if (!is_storable_username(username)) {
-            user_notes_.add(Verdict::lost, unstorable_username(), username);
+        if (const auto why = why_no_username(username)) {
+            user_notes_.add(Verdict::lost, "left out: its name " + *why, username);
             return;
         }
         auto secret = emqx_secret(hash, salt, pbkdf2_);
@@ -163,11 +101,7 @@ class EmqxReader {
             plan_.client(username).secret = std::move(*secret);
         } else {
             plan_.client(username);
-            user_notes_.add(Verdict::lost,
-                            fmt::format("without a password ({}): `pgauth passwd USERNAME` "
-                                        "gives it one",
-                                        secret.error().message),
-                            username);
+            user_notes_.add(Verdict::lost, without_password(secret.error()), username);
         }
         if (read_switch(is_superuser).value_or(false)) {
             superusers_.insert(username);
@@ -175,7 +109,7 @@ class EmqxReader {
     }
 
     Result<void> read_rights(const Columns& columns) {
-        std::vector<AclRow> rows;
+        std::vector<EmqxRule> rows;
         if (!columns.empty()) {
             if (!columns.contains("id")) {
                 plan_.note(Verdict::differs,
@@ -183,23 +117,11 @@ class EmqxReader {
                            "there is no column `id`: the first row that matches decides in "
                            "EMQX, and which one is first the table does not say");
             }
-            const auto read = connection_.query(
-                fmt::format("SELECT {} FROM mqtt_acl{}",
-                            as_texts(columns,
-                                     {"id",
-                                      "permission",
-                                      "allow",
-                                      "action",
-                                      "access",
-                                      "username",
-                                      "clientid",
-                                      columns.contains("ipaddress") ? "ipaddress" : "ipaddr",
-                                      "topic",
-                                      "qos",
-                                      "retain"}),
-                            in_order(columns)),
-                {},
-                [&](const auto& row) { take(row, rows); });
+            auto read = connection_.query(fmt::format("SELECT {} FROM mqtt_acl{}",
+                                                      EmqxRule::columns_of(columns),
+                                                      in_order(columns)),
+                                          {},
+                                          [&](const auto& row) { take(row, rows); });
             if (!read) {
                 return read;
             }
@@ -212,36 +134,18 @@ class EmqxReader {
         return {};
     }
 
-    void take(const PgConnection::Row& row, std::vector<AclRow>& rows) {
-        const auto text = [&](std::size_t i) { return std::string(row[i].value_or("")); };
-        AclRow made;
-        made.place = text(0).empty() ? "mqtt_acl" : "mqtt_acl " + text(0);
-        const auto effect = effect_of(text(1), text(2));
-        const auto permission = permission_of(text(3), text(4));
-        if (!effect || !permission) {
+    void take(const PgConnection::Row& row, std::vector<EmqxRule>& rules) {
+        if (auto rule = EmqxRule::read(row)) {
+            rules.push_back(std::move(*rule));
+        } else {
             acl_notes_.add(Verdict::lost,
                            "left out: what it allows or denies is none of allow and deny, "
                            "publish, subscribe and all",
-                           made.place);
-            return;
+                           row[0].value_or("?"));
         }
-        made.effect = *effect;
-        made.permission = *permission;
-        for (const std::size_t i : {5U, 6U, 7U}) {
-            made.is_for_all = made.is_for_all || text(i) == "$all";
-        }
-        if (!made.is_for_all) {
-            made.username = text(5);
-            made.client_id = text(6);
-            made.address = text(7);
-        }
-        made.topic = text(8);
-        made.qos = text(9);
-        made.retain = text(10);
-        rows.push_back(std::move(made));
     }
 
-    void plan_rows(const std::vector<AclRow>& rows) {
+    void plan_rows(const std::vector<EmqxRule>& rows) {
         int priority = 0;
         std::map<std::size_t, int> priorities;
         for (std::size_t i = rows.size(); i-- > 0;) {
@@ -258,14 +162,11 @@ class EmqxReader {
         }
     }
 
-    void plan_row(const AclRow& row, int priority) {
-        PlannedEntry entry{.group_name = {},
-                           .username = {},
+    void plan_row(const EmqxRule& row, int priority) {
+        PlannedEntry entry{.username = {},
                            .effect = row.effect,
                            .permission = row.permission,
-                           .topic = {},
                            .priority = priority,
-                           .max_qos = {},
                            .from = row.place};
         const bool is_carried = row.effect == Effect::allow
                                     ? limit_allow(row, entry) && set_topic_of_allow(row, entry)
@@ -276,13 +177,13 @@ class EmqxReader {
     }
 
     // False where it allows less than can be said here.
-    bool limit_allow(const AclRow& row, PlannedEntry& entry) {
+    bool limit_allow(const EmqxRule& row, PlannedEntry& entry) {
         if (!row.address.empty()) {
             return lose(row,
                         "left out: it allows from an `ipaddress` alone: make a group rule with "
                         "that address");
         }
-        const auto max_qos = max_qos_of(row.qos);
+        const auto max_qos = row.max_qos();
         if (!max_qos) {
             return lose(row, "left out: it allows a `qos` without those below it");
         }
@@ -299,7 +200,7 @@ class EmqxReader {
         return true;
     }
 
-    bool widen_deny(const AclRow& row) {
+    bool widen_deny(const EmqxRule& row) {
         if (!row.address.empty()) {
             acl_notes_.add(Verdict::differs,
                            "denies from everywhere here, not from its `ipaddress` alone",
@@ -318,7 +219,7 @@ class EmqxReader {
         return true;
     }
 
-    bool set_topic_of_allow(const AclRow& row, PlannedEntry& entry) {
+    bool set_topic_of_allow(const EmqxRule& row, PlannedEntry& entry) {
         std::string_view topic = row.topic;
         if (topic.starts_with("eq ")) {
             topic.remove_prefix(3);
@@ -336,7 +237,7 @@ class EmqxReader {
         return true;
     }
 
-    bool set_topic_of_deny(const AclRow& row, PlannedEntry& entry) {
+    bool set_topic_of_deny(const EmqxRule& row, PlannedEntry& entry) {
         std::string_view topic = row.topic;
         if (topic.starts_with("eq ")) {
             topic.remove_prefix(3);
@@ -348,7 +249,7 @@ class EmqxReader {
         }
         auto translated = translate(topic, row);
         if (!translated) {
-            translated = translate_topic(widened(topic), {}, std::nullopt);
+            translated = translate_topic(without_placeholders(topic), {}, std::nullopt);
             if (!translated) {
                 return lose(row, "left out: topic " + translated.error().message);
             }
@@ -360,7 +261,7 @@ class EmqxReader {
         return true;
     }
 
-    static Result<std::string> translate(std::string_view topic, const AclRow& row) {
+    static Result<std::string> translate(std::string_view topic, const EmqxRule& row) {
         return translate_topic(
             topic,
             {{"${username}", "%u"}, {"${clientid}", "%c"}, {"%u", "%u"}, {"%c", "%c"}},
@@ -369,7 +270,7 @@ class EmqxReader {
     }
 
     // A client of its own, everyone, or whoever a rule finds.
-    bool set_owner(const AclRow& row, PlannedEntry& entry) {
+    bool set_owner(const EmqxRule& row, PlannedEntry& entry) {
         if (row.is_for_all) {
             plan_.add_group(everyone, "All who have a username");
             plan_.rule(everyone) = {
@@ -384,9 +285,6 @@ class EmqxReader {
             entry.username = row.username;
             return true;
         }
-        if (row.client_id.empty() && !is_storable_username(row.username)) {
-            return lose(row, unstorable_username());
-        }
         std::string name = "EMQX";
         PlannedRule rule{.syntax = "exact", .username = {}, .client_id = {}, .groups = {}};
         if (!row.username.empty()) {
@@ -397,6 +295,9 @@ class EmqxReader {
             name += " client id " + row.client_id;
             rule.client_id = row.client_id;
         }
+        if (const auto why = why_no_name(name)) {
+            return lose(row, "left out: its username or client id " + *why);
+        }
         rule.groups.insert(name);
         plan_.add_group(name);
         plan_.rule(name) = std::move(rule);
@@ -404,7 +305,7 @@ class EmqxReader {
         return true;
     }
 
-    bool lose(const AclRow& row, const std::string& text) {
+    bool lose(const EmqxRule& row, const std::string& text) {
         acl_notes_.add(Verdict::lost, text, row.place);
         return false;
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/quote.hpp"
+#include "config/text.hpp"
 #include "database.hpp"
 #include "password/password_hash.hpp"
 #include "policy/identifier.hpp"
@@ -17,7 +18,6 @@ namespace pgauth::tool {
 
 namespace {
 
-constexpr std::size_t max_username_bytes = 1024;
 constexpr const char* superusers = "superusers";
 
 std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
@@ -97,17 +97,26 @@ std::string as_texts(const std::set<std::string>& columns,
     return fmt::format("{}", fmt::join(made, ", "));
 }
 
-bool is_storable_username(std::string_view username) {
-    return !username.empty() && username.size() <= max_username_bytes &&
-           is_safe_identifier(username);
-}
-
-std::string unstorable_username() {
-    return "left out: a username has 1 to 1024 bytes, no `+`, no `#` and no control character";
+std::optional<std::string> why_no_client_id(std::string_view pattern) {
+    if (!is_safe_identifier(pattern) || find_flaw(pattern, Layout::one_line)) {
+        return "holds `+`, `#` or a control character, or is not UTF-8: no client id does here";
+    }
+    if (pattern.find("%c") != std::string_view::npos ||
+        pattern.find("%{") != std::string_view::npos) {
+        return "holds another placeholder than `%u`";
+    }
+    return std::nullopt;
 }
 
 Result<void> check_secret(std::string_view secret) {
     return PasswordHash::parse(secret).map([](const PasswordHash&) {});
+}
+
+std::string without_password(const Error& why) {
+    return fmt::format(
+        "without a password, since its hash cannot be stored ({}): `pgauth passwd USERNAME` "
+        "gives it one",
+        why.message);
 }
 
 std::optional<bool> read_switch(std::string_view text) {
@@ -149,11 +158,9 @@ void add_superuser(Plan& plan, const std::string& username, int priority) {
     plan.client(username).groups.insert(superusers);
     for (const char* topic : {"#", "$SYS/#"}) {
         plan.add({.group_name = superusers,
-                  .username = {},
                   .permission = Permission::read_write,
                   .topic = topic,
                   .priority = priority,
-                  .max_qos = {},
                   .from = superusers});
     }
 }
@@ -164,12 +171,8 @@ void add_rights(Plan& plan,
                 const std::set<std::string>& writable,
                 const std::string& from) {
     const auto add = [&](Permission permission, const std::string& topic) {
-        plan.add({.group_name = {},
-                  .username = username,
-                  .permission = permission,
-                  .topic = topic,
-                  .max_qos = {},
-                  .from = from});
+        plan.add(
+            {.username = username, .permission = permission, .topic = topic, .from = from});
     };
     for (const std::string& topic : readable) {
         add(writable.contains(topic) ? Permission::read_write : Permission::read, topic);

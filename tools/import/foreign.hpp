@@ -2,7 +2,6 @@
 //
 //   Result<PgConnection> connection = open_foreign("--emqx", options);
 //   const auto columns = columns_of(*connection, "mqtt_acl");
-//   if (!is_storable_username(username)) …
 //   translate_topic("plant/${username}/#", {{"${username}", "%u"}}, username)   // plant/%u/#
 //   add_superuser(plan, username, 0);
 //
@@ -37,14 +36,14 @@ namespace pgauth::tool {
 [[nodiscard]] std::string as_texts(const std::set<std::string>& columns,
                                    std::initializer_list<std::string_view> wanted);
 
-// Whether table clients takes it.
-[[nodiscard]] bool is_storable_username(std::string_view username);
-
-// What `username`, which may not be stored, is left out for.
-[[nodiscard]] std::string unstorable_username();
+// Why no client id can be required to match that, in a form that follows it; none: it can.
+[[nodiscard]] std::optional<std::string> why_no_client_id(std::string_view pattern);
 
 // Whether `secret` is one that can be stored, and else why not. Never shows it.
 [[nodiscard]] Result<void> check_secret(std::string_view secret);
+
+// For the note about a client whose hash cannot be stored.
+[[nodiscard]] std::string without_password(const Error& why);
 
 // `true`, `t`, `1`, `yes`, `on` and their contraries, whatever the case; none for other text.
 [[nodiscard]] std::optional<bool> read_switch(std::string_view text);

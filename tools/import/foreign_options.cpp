@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 
 #include "database.hpp"
-#include "import/source.hpp"
 
 namespace pgauth::tool {
 
@@ -17,7 +16,7 @@ Result<DatabaseOptions> foreign_database(const char* option,
 
 Result<void> read_csv_files(const ForeignSources& sources, Plan& plan) {
     for (const std::string& file : sources.csv) {
-        if (const auto read = read_csv(file, sources.emqx_pbkdf2, plan); !read) {
+        if (auto read = read_csv(file, sources.emqx_pbkdf2, plan); !read) {
             return read;
         }
     }
@@ -63,7 +62,10 @@ void add_foreign_options(CLI::App& command, ForeignSources& sources) {
         ->take_all();
 }
 
-Result<void> read_foreign(const ForeignSources& sources, const std::string& tls, Plan& plan) {
+Result<void> read_foreign(const ForeignSources& sources,
+                          const std::string& tls,
+                          Plan& plan,
+                          const ReadProgress& progress) {
     const int named = static_cast<int>(!sources.go_auth_conf.empty()) +
                       static_cast<int>(sources.emqx.has_value()) +
                       static_cast<int>(sources.vernemq.has_value()) +
@@ -74,7 +76,7 @@ Result<void> read_foreign(const ForeignSources& sources, const std::string& tls,
                         ": these are different sources: import one after the other");
     }
     if (!sources.go_auth_conf.empty()) {
-        return read_go_auth(sources.go_auth_conf, sources.go_auth_users, plan);
+        return read_go_auth(sources.go_auth_conf, sources.go_auth_users, plan, progress);
     }
     if (sources.emqx) {
         return foreign_database("--emqx", *sources.emqx, tls)

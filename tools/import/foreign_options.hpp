@@ -2,7 +2,7 @@
 // and CSV files.
 //
 //   add_foreign_options(*command, foreign);
-//   if (foreign.is_any()) read_foreign(foreign, tls, plan);
+//   if (foreign.is_any()) read_foreign(foreign, tls, plan, show_progress);
 //
 // The mistake to avoid: a connection string with a password in it, which is refused.
 // Thread safety: a value.
@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "import/plan.hpp"
+#include "import/source.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
@@ -44,6 +45,7 @@ void add_foreign_options(CLI::App& command, ForeignSources& sources);
 // `tls`: as --tls, for the old database too. Fails where more than one source is named.
 [[nodiscard]] Result<void> read_foreign(const ForeignSources& sources,
                                         const std::string& tls,
-                                        Plan& plan);
+                                        Plan& plan,
+                                        const ReadProgress& progress);
 
 }  // namespace pgauth::tool

@@ -19,6 +19,7 @@
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
 #include "import/go_auth_conf.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 #include "topic/topic_pattern.hpp"
 
@@ -26,6 +27,7 @@ namespace pgauth::tool {
 
 namespace {
 
+constexpr std::size_t users_a_report = 100;
 constexpr const char* deliver = "1";
 constexpr const char* publish = "2";
 constexpr const char* subscribe = "4";
@@ -56,15 +58,18 @@ class GoAuthReader {
     GoAuthReader(const GoAuthConf& conf, PgConnection& connection, Plan& plan)
         : conf_(conf), connection_(connection), plan_(plan), notes_(conf.place) {}
 
-    Result<void> read(const std::string& users_query) {
+    Result<void> read(const std::string& users_query, const ReadProgress& progress) {
         note_what_is_passed_over();
         auto users = column_of(users_query, {});
         if (!users) {
             return tl::unexpected(users.error());
         }
-        for (const std::string& username : *users) {
-            if (const auto read = read_user(username); !read) {
+        for (std::size_t i = 0; i < users->size(); ++i) {
+            if (auto read = read_user((*users)[i]); !read) {
                 return read;
+            }
+            if ((i + 1) % users_a_report == 0 || i + 1 == users->size()) {
+                progress("users", i + 1, users->size());
             }
         }
         plan_rights();
@@ -104,8 +109,8 @@ class GoAuthReader {
                        username);
             return {};
         }
-        if (!is_storable_username(username)) {
-            notes_.add(Verdict::lost, unstorable_username(), username);
+        if (const auto why = why_no_username(username)) {
+            notes_.add(Verdict::lost, "left out: its name " + *why, username);
             return {};
         }
         plan_client(username, hashes->front());
@@ -122,11 +127,7 @@ class GoAuthReader {
         if (const auto good = check_secret(hash); good) {
             client.secret = hash;
         } else {
-            notes_.add(Verdict::lost,
-                       fmt::format("without a password, since its hash is none that can be "
-                                   "stored ({}): `pgauth passwd USERNAME` gives it one",
-                                   good.error().message),
-                       username);
+            notes_.add(Verdict::lost, without_password(good.error()), username);
         }
     }
 
@@ -319,7 +320,8 @@ class GoAuthReader {
 
 Result<void> read_go_auth(const std::string& mosquitto_conf,
                           const std::string& users_query,
-                          Plan& plan) {
+                          Plan& plan,
+                          const ReadProgress& progress) {
     const auto conf = read_go_auth_conf(mosquitto_conf);
     if (!conf) {
         return tl::unexpected(conf.error());
@@ -345,7 +347,7 @@ Result<void> read_go_auth(const std::string& mosquitto_conf,
     if (!connection) {
         return tl::unexpected(connection.error());
     }
-    return GoAuthReader(*conf, *connection, plan).read(users);
+    return GoAuthReader(*conf, *connection, plan).read(users, progress);
 }
 
 }  // namespace pgauth::tool

@@ -25,9 +25,9 @@ struct Found {
 
 std::string value_of(const OldOptions& options,
                      const std::string& key,
-                     std::string otherwise = {}) {
+                     const std::string& otherwise = {}) {
     const auto found = options.find(key);
-    return found == options.end() ? std::move(otherwise) : found->second;
+    return found == options.end() ? otherwise : found->second;
 }
 
 // Between commas, without blanks.

@@ -61,7 +61,7 @@ Result<void> RowBatches::run_rows(const std::string& statement,
     if (auto saved = connection_.execute("SAVEPOINT pgauth_rows"); !saved) {
         return saved;
     }
-    const auto ran = ask(statement, first, last, answer);
+    auto ran = ask(statement, first, last, answer);
     if (ran) {
         return connection_.execute("RELEASE SAVEPOINT pgauth_rows");
     }

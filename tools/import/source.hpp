@@ -11,7 +11,10 @@
 
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "import/plan.hpp"
@@ -27,12 +30,17 @@ namespace pgauth::tool {
 
 // --- other plugins, brokers and tables ------------------------------------------------------
 
+// Told now and then how much of what takes long has been read.
+using ReadProgress =
+    std::function<void(std::string_view what, std::size_t done, std::size_t all)>;
+
 // mosquitto-go-auth or mosquitto-auth-plug, as configured in that mosquitto.conf: its queries
 // are run on the database that it names, for everybody whom `users_query` gives (one column).
 // Where that is empty the user query has to be simple enough to tell.
 [[nodiscard]] Result<void> read_go_auth(const std::string& mosquitto_conf,
                                         const std::string& users_query,
-                                        Plan& plan);
+                                        Plan& plan,
+                                        const ReadProgress& progress);
 
 // mqtt_user and mqtt_acl. `pbkdf2`: `sha256:4096` where that is how its hashes were made.
 [[nodiscard]] Result<void> read_emqx(const DatabaseOptions& database,

@@ -264,7 +264,7 @@ class PlanWriter {
                         {kind.what(row), fmt::format("in the database {}", text)});
                 }
             },
-            refuse(kind, count),
+            refuse(kind, count, &StoredKind::added),
             [&](std::size_t done) { progress_(kind.name, done, rows.rows().size()); });
         if (!ran || differing.rows().empty()) {
             return ran;
@@ -272,16 +272,19 @@ class PlanWriter {
         return differing.run(
             kind.replace,
             [](const Row&, std::string_view) {},
-            refuse(kind, count),
+            refuse(kind, count, &StoredKind::replaced),
             [](std::size_t) {});
     }
 
-    RowBatches::RowHandler refuse(const Kind& kind, StoredKind& count) {
-        return [this, &kind, &count](const Row& row, std::string_view message) {
+    // `counted_as`: what the row was taken for before.
+    RowBatches::RowHandler refuse(const Kind& kind,
+                                  StoredKind& count,
+                                  std::size_t StoredKind::*counted_as) {
+        return [this, &kind, &count, counted_as](const Row& row, std::string_view message) {
             if (kind.name == "clients" || kind.name == "groups" || kind.name == "group rules") {
                 refused_.insert(*row[0]);
             }
-            --(count.added > 0 ? count.added : count.replaced);
+            --(count.*counted_as);
             ++count.refused;
             stored_.refused.push_back({kind.what(row), std::string(message)});
         };
@@ -289,7 +292,10 @@ class PlanWriter {
 
     // --- what the database has beside the rows of the Plan --------------------------------
 
+    // A password_file says nothing of rights, and an acl_file nothing of passwords.
     Result<void> compare_clients() {
+        constexpr int not_in_plan = -1;
+        const bool has_rights = !plan_.entries().empty();
         std::map<std::string, int> entries;
         for (const PlannedEntry& entry : plan_.entries()) {
             ++entries[entry.username];
@@ -297,10 +303,12 @@ class PlanWriter {
         RowBatches rows(connection_);
         for (const std::string& username : known_clients_) {
             const PlannedClient& client = plan_.clients().at(username);
+            const int credentials = (client.secret ? 1 : 0) + (client.fingerprint ? 1 : 0);
             rows.add({username,
-                      std::to_string(entries[username]),
-                      std::to_string(client.groups.size()),
-                      std::to_string((client.secret ? 1 : 0) + (client.fingerprint ? 1 : 0))});
+                      std::to_string(has_rights ? entries[username] : not_in_plan),
+                      has_rights ? std::to_string(client.groups.size())
+                                 : std::to_string(not_in_plan),
+                      std::to_string(credentials > 0 ? credentials : not_in_plan)});
         }
         return compare(rows, statements::compare_clients, "client", "they count");
     }

@@ -2,6 +2,9 @@
 // each, adds what is not there, and answers with `n` and a text for each row that was there
 // before: empty where it is equal, else what is different about it there.
 //
+// Rows that are there are left out before the INSERT, whose constraints cost more than looking;
+// ON CONFLICT is for those that somebody else adds meanwhile.
+//
 // The SELECT of each sees the tables as they were before its INSERT: PostgreSQL runs both on
 // one snapshot (section 7.8.2, data-modifying statements in WITH).
 // Thread safety: constants.
@@ -17,7 +20,9 @@ inline constexpr const char* add_clients = R"(
             WITH ORDINALITY AS g (username, enabled, name, client_id, n)),
     added AS (
         INSERT INTO mqtt_auth.clients (username, enabled, name, client_id)
-        SELECT username, enabled, name, client_id FROM given ORDER BY n
+        SELECT username, enabled, name, client_id FROM given AS g
+        WHERE NOT EXISTS (SELECT FROM mqtt_auth.clients AS c WHERE c.username = g.username)
+        ORDER BY n
         ON CONFLICT (username) DO NOTHING)
     SELECT g.n, concat_ws(', ',
         CASE WHEN c.enabled <> g.enabled
@@ -90,7 +95,10 @@ inline constexpr const char* add_members = R"(
             WITH ORDINALITY AS g (group_name, username, n)),
     added AS (
         INSERT INTO mqtt_auth.group_members (group_name, username)
-        SELECT group_name, username FROM given ORDER BY n
+        SELECT group_name, username FROM given AS g
+        WHERE NOT EXISTS (SELECT FROM mqtt_auth.group_members AS m
+                          WHERE m.group_name = g.group_name AND m.username = g.username)
+        ORDER BY n
         ON CONFLICT DO NOTHING)
     SELECT g.n, '' FROM given AS g JOIN mqtt_auth.group_members USING (group_name, username))";
 
@@ -149,12 +157,16 @@ inline constexpr const char* add_entries = R"(
         WHERE n NOT IN (SELECT n FROM there) ORDER BY n)
     SELECT n, '' FROM there)";
 
-// username, and how many entries, memberships and credentials the Plan has for it.
+// username, and how many entries, memberships and credentials the Plan has for it; below 0: it
+// does not speak of these.
 inline constexpr const char* compare_clients = R"(
     SELECT g.n, concat_ws(', ',
-        CASE WHEN e.number > g.entries THEN e.number - g.entries || ' more entries' END,
-        CASE WHEN m.number > g.groups THEN m.number - g.groups || ' more groups' END,
-        CASE WHEN k.number > g.credentials THEN k.number - g.credentials || ' more credentials' END,
+        CASE WHEN g.entries >= 0 AND e.number > g.entries
+             THEN e.number - g.entries || ' more entries' END,
+        CASE WHEN g.groups >= 0 AND m.number > g.groups
+             THEN m.number - g.groups || ' more groups' END,
+        CASE WHEN g.credentials >= 0 AND k.number > g.credentials
+             THEN k.number - g.credentials || ' more credentials' END,
         CASE WHEN num_nonnulls(c.networks, c.valid_from, c.valid_until) > 0
                   OR c.required_methods <> '{}'
              THEN 'networks, required methods or a window' END)

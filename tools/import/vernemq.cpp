@@ -16,6 +16,7 @@
 #include "base/quote.hpp"
 #include "import/foreign.hpp"
 #include "import/gathered_notes.hpp"
+#include "import/names.hpp"
 #include "import/source.hpp"
 
 namespace pgauth::tool {
@@ -32,6 +33,13 @@ struct AclRow {
     std::string publish;  // JSON
     std::string subscribe;
 };
+
+// None where all are allowed. What makes no sense is the least.
+std::optional<int> max_qos_of(const Json& pattern) {
+    const Json given = pattern.value("max_qos", Json(2));
+    const int number = given.is_number() ? given.get<int>() : 0;
+    return number == 2 ? std::nullopt : std::optional(number == 1 ? 1 : 0);
+}
 
 // Who gets the entries of a row.
 struct Owner {
@@ -89,8 +97,11 @@ class VernemqReader {
                                "left out: it is of a mountpoint, and there is one tree of "
                                "topics here",
                                text(1));
-                } else if (!is_storable_username(text(1))) {
-                    notes_.add(Verdict::lost, unstorable_username(), text(1));
+                } else if (const auto why = why_no_username(text(1))) {
+                    notes_.add(Verdict::lost, "left out: its name " + *why, text(1));
+                } else if (const auto no_client_id = why_no_client_id(text(2))) {
+                    notes_.add(
+                        Verdict::lost, "left out: its client id " + *no_client_id, text(1));
                 } else {
                     rows_[text(1)].push_back({text(2), text(3), text(4), text(5)});
                 }
@@ -120,11 +131,7 @@ class VernemqReader {
         if (const auto good = check_secret(password); good) {
             client.secret = password;
         } else {
-            notes_.add(Verdict::lost,
-                       fmt::format("without a password, since its hash is none that can be "
-                                   "stored ({}): `pgauth passwd USERNAME` gives it one",
-                                   good.error().message),
-                       username);
+            notes_.add(Verdict::lost, without_password(good.error()), username);
         }
     }
 
@@ -198,13 +205,8 @@ class VernemqReader {
                            .username = owner.username,
                            .permission = permission,
                            .topic = *topic,
-                           .max_qos = {},
                            .from = fmt::format("vmq_auth_acl, user {}", quote(username))};
-        const auto max_qos = pattern.find("max_qos");
-        if (max_qos != pattern.end() && *max_qos != 2) {
-            const bool is_qos = *max_qos == 0 || *max_qos == 1;
-            entry.max_qos = is_qos ? max_qos->get<int>() : 0;
-        }
+        entry.max_qos = max_qos_of(pattern);
         entry.allow_retain = permission != Permission::write ||
                              pattern.value("allowed_retain", Json(true)) == Json(true);
         if (pattern.contains("max_payload_size")) {
