@@ -181,6 +181,7 @@ def test_the_tables_of_emqx_4(new, postgres):
 def test_complaints(new, old, database):
     empty = f"host={database.postgres.sockets} port={database.postgres.port} dbname={database.name} user={OWNER}"
     assert "neither a table `mqtt_user` nor a table `mqtt_acl`" in new.complaint("--emqx", empty)
+    assert "neither a table" in new.complaint("--emqx", "")  # where PG* say
     refused = new.complaint("--emqx", "host=localhost password=hunter2")
     assert refused.startswith("--emqx: it holds a password") and "hunter2" not in refused
     assert "use `sha256:4096`" in new.complaint("--emqx", old.owner_connection, "--emqx-pbkdf2", "sha256")

@@ -105,7 +105,7 @@ std::string complaint_in(const std::string& log_file) {
         execl(program, program, "-c", conf, static_cast<const char*>(nullptr));
     }
     constexpr std::string_view failed = "Error: it cannot be run\n";
-    static_cast<void>(!write(STDERR_FILENO, failed.data(), failed.size()));
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, failed.data(), failed.size());
     _exit(127);
 }
 
@@ -113,7 +113,7 @@ std::string complaint_in(const std::string& log_file) {
 
 Result<std::string> find_program(const std::string& name) {
     const bool is_path = name.find('/') != std::string::npos;
-    const char* const path = std::getenv("PATH");
+    const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): no threads
     std::istringstream places(
         fmt::format("{}:/usr/sbin:/usr/local/sbin", path == nullptr ? "" : path));
     std::string found = is_path ? name : "";

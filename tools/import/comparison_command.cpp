@@ -25,7 +25,6 @@ namespace {
 using std::filesystem::path;
 
 constexpr const char* default_questions = "5000";
-constexpr std::size_t shown_of_a_kind = 20;
 
 // --- where things are -----------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ class Interviewer {
             const auto part =
                 std::span(to_publish)
                     .subspan(begin, std::min(most_at_once, to_publish.size() - begin));
-            const auto done = publish_all({part.begin(), part.end()}).and_then([&] {
+            auto done = publish_all({part.begin(), part.end()}).and_then([&] {
                 return client.catch_up();
             });
             if (!done) {

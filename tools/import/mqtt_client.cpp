@@ -141,6 +141,30 @@ struct MqttClient::Connection {
         return id;
     }
 
+    // As many answers as came before the connection was lost.
+    Result<std::vector<Answer>> ask(Packet packet, std::span<const std::string> questions) {
+        std::vector<int> ids;
+        answers.clear();
+        for (const std::string& text : questions) {
+            const Result<int> id = send(packet, text);
+            if (!id) {
+                return tl::unexpected(id.error());
+            }
+            ids.push_back(*id);
+        }
+        return run_until([&] { return answers.size() == ids.size(); }).map([&] {
+            std::vector<Answer> in_order;
+            for (const int id : ids) {
+                const auto answer = answers.find(id);
+                if (answer == answers.end()) {
+                    break;
+                }
+                in_order.push_back(answer->second);
+            }
+            return in_order;
+        });
+    }
+
     std::unique_ptr<struct mosquitto, decltype(&mosquitto_destroy)> mosquitto;
     std::optional<int> connack;     // its reason code
     std::map<int, Answer> answers;  // by packet id
@@ -213,43 +237,32 @@ Result<std::vector<Answer>> MqttClient::ask(Packet packet,
     std::vector<Answer> all;
     while (all.size() < questions.size()) {
         const std::size_t count = std::min(most_at_once, questions.size() - all.size());
-        std::vector<int> ids;
-        connection_->answers.clear();
-        for (const std::string& text : std::span(questions).subspan(all.size(), count)) {
-            const Result<int> id = connection_->send(packet, text);
-            if (!id) {
-                return tl::unexpected(id.error());
-            }
-            ids.push_back(*id);
+        const auto answers =
+            connection_->ask(packet, std::span(questions).subspan(all.size(), count));
+        if (!answers) {
+            return tl::unexpected(answers.error());
         }
-        const auto waited =
-            connection_->run_until([&] { return connection_->answers.size() == count; });
-        if (!waited) {
-            return tl::unexpected(waited.error());
-        }
-        std::size_t answered = 0;
-        for (const int id : ids) {
-            const auto answer = connection_->answers.find(id);
-            if (answer == connection_->answers.end()) {
-                break;
-            }
-            all.push_back(answer->second);
-            ++answered;
-        }
+        all.insert(all.end(), answers->begin(), answers->end());
         if (connection_->is_lost) {
             // Answers come in the order of the questions: the first without one did it.
-            if (answered < count) {
+            if (answers->size() < count) {
                 all.push_back(Answer::cut);
             }
-            const Result<Answer> again = connect(*socket_, *login_);
-            if (!again || *again != Answer::allowed) {
-                return again ? fail(ErrorKind::unavailable,
-                                    "a broker let a client in, and not again")
-                             : tl::unexpected(again.error());
+            const Result<void> again = connect_again();
+            if (!again) {
+                return tl::unexpected(again.error());
             }
         }
     }
     return all;
+}
+
+Result<void> MqttClient::connect_again() {
+    return connect(*socket_, *login_).and_then([](Answer answer) {
+        return answer == Answer::allowed
+                   ? Result<void>()
+                   : fail(ErrorKind::unavailable, "it let a client in, and not again");
+    });
 }
 
 }  // namespace pgauth::tool

@@ -72,6 +72,7 @@ class MqttClient {
 
     [[nodiscard]] Result<std::vector<Answer>> ask(Packet packet,
                                                   const std::vector<std::string>& questions);
+    [[nodiscard]] Result<void> connect_again();
 
     const std::string* socket_ = nullptr;
     const Login* login_ = nullptr;

@@ -13,9 +13,10 @@
 namespace pgauth::tool {
 
 Result<TemporaryDirectory> TemporaryDirectory::make() {
-    const char* const root = std::getenv("TMPDIR");
-    std::string path =
-        fmt::format("{}/pgauth-XXXXXX", root != nullptr && *root ? root : "/tmp");
+    const char* const root =
+        std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): no threads
+    const std::string_view place = root == nullptr ? "" : root;
+    std::string path = fmt::format("{}/pgauth-XXXXXX", place.empty() ? "/tmp" : place);
     if (mkdtemp(path.data()) == nullptr) {
         return fail(ErrorKind::unavailable,
                     fmt::format("no temporary directory can be made in {}: set TMPDIR",
