@@ -233,7 +233,8 @@ def test_rows_of_others_are_not_touched_and_those_that_change_what_is_imported_a
                  "SELECT mqtt_auth.add_to_group('other', 'everyone'); SELECT mqtt_auth.allow(username => 'press-7', permission => 'read', topic => '#')")
     rights = write(folder, "acl", "user press-7", "topic read plant", "pattern read news/%u")
     report = told(pgauth, "--acl-file", rights, "--write", status=1)
-    assert {note["what"]: note["text"].split(": ")[1] for note in report["differs"]} == {"client `press-7`": "1 more entries", "group `everyone`": "1 more members"}
+    assert {note["what"]: note["text"].split(": ")[1] for note in report["differs"]} == {
+        "client `press-7`": "1 more entries", "group `everyone`": "1 more members"}
     assert ("allow", "read", "#", "0") in entries(database, "press-7")
     assert database.sql("SELECT username FROM mqtt_auth.group_members") == [("other",)]
 
