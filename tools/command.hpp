@@ -37,6 +37,7 @@ using Chosen = std::function<Result<ExitStatus>()>;
 void add_check(CLI::App& pgauth, Chosen& chosen);
 void add_explain(CLI::App& pgauth, Chosen& chosen);
 void add_hash(CLI::App& pgauth, Chosen& chosen);
+void add_import(CLI::App& pgauth, Chosen& chosen);
 void add_migrate(CLI::App& pgauth, Chosen& chosen);
 void add_passwd(CLI::App& pgauth, Chosen& chosen);
 

@@ -36,15 +36,17 @@ Result<DatabaseOptions> database_options(const DatabaseChoice& choice) {
     }
     const auto parameters = connection_parameters(options);
     if (!parameters) {
-        return fail(parameters.error().kind, "--connection: " + parameters.error().message);
+        return fail(parameters.error().kind,
+                    fmt::format("{}: {}", choice.option, parameters.error().message));
     }
     constexpr std::array<std::string_view, 2> secrets{"password", "sslpassword"};
     for (const std::string_view secret : secrets) {
         if (parameters->contains(std::string(secret))) {
             return fail(ErrorKind::invalid_input,
-                        fmt::format("--connection: it holds a {}, which everybody on this "
+                        fmt::format("{}: it holds a {}, which everybody on this "
                                     "machine can read there: use passfile=…, ~/.pgpass or "
                                     "PGPASSWORD",
+                                    choice.option,
                                     secret));
         }
     }

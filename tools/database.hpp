@@ -26,8 +26,9 @@ class App;
 namespace pgauth::tool {
 
 struct DatabaseChoice {
-    std::string connection;           // --connection
-    std::string tls = "verify_full";  // --tls
+    std::string connection;               // --connection
+    std::string tls = "verify_full";      // --tls
+    const char* option = "--connection";  // what messages call it
 };
 
 void add_database_options(CLI::App& command, DatabaseChoice& choice);

@@ -15,7 +15,8 @@ namespace pgauth::tool {
 
 namespace {
 
-constexpr std::array commands{add_check, add_explain, add_hash, add_migrate, add_passwd};
+constexpr std::array commands{
+    add_check, add_explain, add_hash, add_import, add_migrate, add_passwd};
 
 constexpr const char* examples =
     "Examples:\n"
@@ -23,6 +24,7 @@ constexpr const char* examples =
     "  pgauth passwd press-7\n"
     "  pgauth check --mosquitto-conf /etc/mosquitto/mosquitto.conf\n"
     "  pgauth explain --username press-7 publish plant/1/press-7/temperature\n"
+    "  pgauth import --password-file /etc/mosquitto/passwd --acl-file /etc/mosquitto/acl\n"
     "  pgauth migrate --dry-run\n\n"
     "pgauth COMMAND --help shows what a command can be told. Exit status: 0 done, right or\n"
     "allowed; 1 wrong or denied; 2 it could not be done. Manual: pgauth(1).";
@@ -38,7 +40,7 @@ std::string describe(const CLI::ParseError& problem, const CLI::App& app) {
     std::string text = problem.what();
     const std::vector<CLI::App*> called = app.get_subcommands();
     if (called.empty()) {
-        text = "name a command: check, explain, hash, migrate or passwd";
+        text = "name a command: check, explain, hash, import, migrate or passwd";
     } else if (dynamic_cast<const CLI::ExtrasError*>(&problem) != nullptr) {
         const std::vector<std::string> extras = app.remaining(true);
         const bool is_option = !extras.empty() && extras.front().starts_with("-");

@@ -6,11 +6,12 @@ _pgauth()
     local database="--connection --tls --help"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "check explain hash migrate passwd --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "check explain hash import migrate passwd --help --version" -- "$word")
         return
     fi
     case $previous in
-        --config | --mosquitto-conf | --replica | --certificate)
+        --config | --mosquitto-conf | --replica | --certificate | --password-file | --acl-file | --dynamic-security | --go-auth-conf | \
+            --csv | --mosquitto | --plugin | --dynamic-security-plugin)
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             compopt -o filenames 2>/dev/null
             return
@@ -36,7 +37,11 @@ _pgauth()
             mapfile -t COMPREPLY < <(compgen -W "0 1 2" -- "$word")
             return
             ;;
-        --connection | --username | --client-id | --address)
+        --subscribe)
+            mapfile -t COMPREPLY < <(compgen -W "covered overlapping" -- "$word")
+            return
+            ;;
+        --connection | --emqx | --emqx-pbkdf2 | --vernemq | --go-auth-users | --compare | --seed | --username | --client-id | --address)
             return
             ;;
     esac
@@ -48,6 +53,10 @@ _pgauth()
             words+=" publish subscribe receive"
             ;;
         hash) words="--format --help" ;;
+        import)
+            words+=" --password-file --acl-file --dynamic-security --go-auth-conf --go-auth-users --emqx --emqx-pbkdf2 --vernemq --csv"
+            words+=" --write --replace --json --compare --seed --subscribe --mosquitto --plugin --dynamic-security-plugin"
+            ;;
         migrate) words+=" --dry-run --migrations" ;;
         passwd) words+=" --format" ;;
     esac

@@ -232,9 +232,23 @@ Result<void> PgConnection::query(const std::string& sql,
         const ExecStatusType status = PQresultStatus(result.get());
         if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
             status != PGRES_COMMAND_OK) {
-            return tl::unexpected(failure(result.get()));
+            const Error refused = failure(result.get());
+            if (status == PGRES_FATAL_ERROR) {
+                drop_results();
+            }
+            return tl::unexpected(refused);
         }
         for_each_row(*result, handle_row);
+    }
+}
+
+void PgConnection::drop_results() {
+    for (;;) {
+        const auto next = next_result();
+        if (!next || *next == nullptr) {
+            return;
+        }
+        const OwnedResult result(*next);
     }
 }
 

@@ -5,7 +5,8 @@
 //   connection->query("SELECT name FROM mqtt_auth.broker_groups", [&](const Row& row) { … });
 //   connection->wait_for_notification(5s)       // true where something was notified
 //
-// After any error the connection is of no more use: open another one.
+// After an error the connection is of no more use: open another one. But where the server
+// refused what query() or execute() asked, `ROLLBACK TO SAVEPOINT …` still works.
 // Rows arrive one by one; a Row is valid only during the call.
 // Thread safety: none; one owner. The Interrupt may be raised from anywhere.
 
@@ -76,6 +77,7 @@ class PgConnection {
     [[nodiscard]] Result<void> send_all();
     [[nodiscard]] Result<pg_result*> next_result(
         std::chrono::milliseconds timeout = answer_timeout);
+    void drop_results();
     [[nodiscard]] Result<void> expect_copy_out();
     [[nodiscard]] Result<void> finish_copy_out();
     [[nodiscard]] Error failure(const pg_result* result) const;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "store/pg_connection.hpp"
 #include "support/black_hole.hpp"
 #include "support/catch.hpp"
 #include "support/watched_feed.hpp"
@@ -245,4 +246,23 @@ TEST_CASE("what each of several hosts said is in the one line of the log", "[pos
     CHECK(feed.count(fmt::format("; no answer from 127.0.0.1:{} within 1 s", hole.port())) ==
           1);
     CHECK(is_one_line(feed.lines()[0]));
+}
+
+TEST_CASE("a statement that the server refuses leaves the savepoint before it usable",
+          "[postgres]") {
+    TestDatabase database;
+    DatabaseOptions options;
+    options.connection = database.connection();
+    const Interrupt never;
+    auto connection = PgConnection::open(options, never);
+    REQUIRE(connection);
+    REQUIRE(connection->execute("BEGIN"));
+    REQUIRE(connection->execute("SAVEPOINT before"));
+    const auto refused = connection->query("SELECT 1 / $1::integer", {"0"}, [](const auto&) {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "division by zero");
+    CHECK_FALSE(connection->execute("SELECT 1"));
+    REQUIRE(connection->execute("ROLLBACK TO SAVEPOINT before"));
+    CHECK(connection->execute("SELECT 1"));
+    CHECK(connection->execute("COMMIT"));
 }

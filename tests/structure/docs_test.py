@@ -21,12 +21,12 @@ def sql_names(kind, schema):
 def tool_words(source):
     """The command and the options that a source file of tools/ defines."""
     source = re.sub(r'"\s*"', "", source)
-    return set(re.findall(r'add_subcommand\(\s*"(\w+)"', source)), set(re.findall(r'add_(?:option|flag)\(\s*"(--[a-z-]+)"', source))
+    return set(re.findall(r'add_subcommand\(\s*"(\w+)"', source)), set(re.findall(r'add_(?:option|flag)\(\s*"(--[a-z0-9-]+)"', source))
 
 
 def complaints_about_tool(root):
     """Commands and options of pgauth that README.md's section, the man page or the completion leaves out."""
-    found = [tool_words(path.read_text()) for path in sorted((root / "tools").glob("*.cpp"))]
+    found = [tool_words(path.read_text()) for path in sorted((root / "tools").rglob("*.cpp"))]
     commands, options = (set().union(*(words[i] for words in found)) for i in (0, 1))
     assert len(commands) > 4 and len(options) > 10, "the patterns above find nothing"
     section = re.search(r"^## pgauth\n(.*?)^## ", (root / "README.md").read_text(), re.M | re.S)[1]

@@ -8,7 +8,7 @@ import pytest
 
 from pgauth import ROOT, Pgauth
 
-COMMANDS = ["check", "explain", "hash", "migrate", "passwd"]
+COMMANDS = ["check", "explain", "hash", "import", "migrate", "passwd"]
 
 
 def completions(*words):
@@ -18,7 +18,7 @@ def completions(*words):
 
 
 def options(*command):
-    return set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", Pgauth().output(*command, "--help"), re.M))
+    return set(re.findall(r"^  (?:-\w,)?(--[a-z0-9-]+)", Pgauth().output(*command, "--help"), re.M))
 
 
 def test_commands_are_completed():
@@ -53,7 +53,7 @@ def test_the_version_is_that_of_the_project():
 
 
 @pytest.mark.parametrize(("arguments", "complaint"), [
-    ((), "name a command: check, explain, hash, migrate or passwd: see pgauth --help"),
+    ((), "name a command: check, explain, hash, import, migrate or passwd: see pgauth --help"),
     (("frobnicate",), "name a command: "),
     (("--frobnicate",), "name a command: "),
     (("hash", "two", "words"), "an argument too many: see pgauth hash --help"),

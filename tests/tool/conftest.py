@@ -2,7 +2,9 @@
 
 import pytest
 
+import mqtt
 from checked_place import Place
+from installation import Installation
 from pgauth import Pgauth
 from postgres import PLUGIN_ROLE, Postgres
 
@@ -33,3 +35,18 @@ def as_plugin(database):
 def place(tmp_path, database):
     """What pgauth check looks at."""
     return Place(tmp_path, database)
+
+
+@pytest.fixture
+def install(postgres):
+    """install(config): an Installation, which is closed, and checked, after the test."""
+    places = []
+
+    def make(config=""):
+        places.append(Installation(postgres, config))
+        return places[-1]
+
+    yield make
+    mqtt.disconnect_all()
+    for place in places:
+        place.close()

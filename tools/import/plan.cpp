@@ -18,7 +18,9 @@ void Plan::add(PlannedEntry entry) {
                                      entry.effect,
                                      entry.permission,
                                      entry.topic,
-                                     entry.priority)
+                                     entry.priority,
+                                     entry.max_qos,
+                                     entry.allow_retain)
                             .second;
     if (is_new) {
         entries_.push_back(std::move(entry));

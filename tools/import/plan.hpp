@@ -38,13 +38,15 @@ struct PlannedClient {
 
 // As in table acls. Of a group or of a client, never of both.
 struct PlannedEntry {
-    std::string group_name;
-    std::string username;
+    std::string group_name = {};
+    std::string username = {};
     Effect effect = Effect::allow;
     Permission permission = Permission::read;
-    std::string topic;
+    std::string topic = {};
     int priority = 0;
-    std::string from;  // the place that it was read from, for the report
+    std::optional<int> max_qos = {};  // of an allow alone, as allow_retain
+    bool allow_retain = true;
+    std::string from = {};  // the place that it was read from, for the report
 };
 
 // A rule that puts whoever fulfils its condition into groups: as in table group_rules.
@@ -103,7 +105,15 @@ class Plan {
     std::map<std::string, PlannedRule> rules_;
     std::vector<PlannedEntry> entries_;
     // All of an entry but the place.
-    std::set<std::tuple<std::string, std::string, Effect, Permission, std::string, int>> known_;
+    std::set<std::tuple<std::string,
+                        std::string,
+                        Effect,
+                        Permission,
+                        std::string,
+                        int,
+                        std::optional<int>,
+                        bool>>
+        known_;
     std::vector<Note> notes_;
     bool overlapping_ = false;
 };
