@@ -2,6 +2,8 @@
 
 import pytest
 
+import mqtt
+from installation import Installation
 from pgauth import Pgauth
 from postgres import PLUGIN_ROLE, Postgres
 
@@ -26,3 +28,18 @@ def pgauth(database):
 def as_plugin(database):
     """pgauth as the role that the broker logs in as."""
     return Pgauth(database, PLUGIN_ROLE)
+
+
+@pytest.fixture
+def install(postgres):
+    """install(config): an Installation, which is closed, and checked, after the test."""
+    places = []
+
+    def make(config=""):
+        places.append(Installation(postgres, config))
+        return places[-1]
+
+    yield make
+    mqtt.disconnect_all()
+    for place in places:
+        place.close()
