@@ -1,20 +1,13 @@
 """The commands of README.md, run as they stand there: the SQL in its order, then the shell lines."""
 
 import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
+from readme import README, blocks
 from scram import ScramClient
-
-README = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
-
-
-def blocks(language, section):
-    text = re.search(rf"^## {section}\n(.*?)^## ", README, re.M | re.S)[1]
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
 
 
 @pytest.fixture(scope="module")

@@ -11,20 +11,11 @@ import shutil
 import pytest
 
 from clean_debian import CleanDebian
+from readme import blocks, section
 from waiting import until
-
-README = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
 
 # Of no package: what apt and dpkg themselves keep, the index of manual pages, and what the servers write.
 NOT_COMPARED = ("/proc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/log", "/var/lib/postgresql", "/var/lib/mosquitto", "/run", "/tmp")
-
-
-def section(name):
-    return re.search(rf"^## {name}\n(.*?)^## ", README, re.M | re.S)[1]
-
-
-def blocks(name, language):
-    return re.findall(rf"^```{language}\n(.*?)^```", section(name), re.M | re.S)
 
 
 def install_steps():
@@ -57,7 +48,7 @@ def told(debian):
             told = debian.run(text)
         else:
             debian.write(what, text)
-    for sql in blocks("First client", "sql"):
+    for sql in blocks("sql", "First client"):
         debian.run("runuser -u postgres -- psql -v ON_ERROR_STOP=1 mqtt", typed=sql)
     until(lambda: "Connection refused" not in debian.run("mosquitto_pub -t x -m x || true"), what="Mosquitto to start")
     return told
@@ -76,7 +67,7 @@ def test_check_finds_nothing_wrong(told):
 
 
 def test_the_first_client_receives_what_it_publishes(debian, told):
-    [script] = blocks("First client", "sh")
+    [script] = blocks("sh", "First client")
     subscribe, publish = script.splitlines()
     # Retained, so that it does not matter which of the two is there first; and an end to wait for.
     received = debian.run(f"{publish} -r\n{subscribe.removesuffix('&')} -C 1 -W 60")

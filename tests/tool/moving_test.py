@@ -1,88 +1,107 @@
-"""Moving a broker over, with README in hand: from files and from dynamic-security, the same devices with the same passwords; then
-why something is denied, and how that is put right."""
+"""A stranger with README.md in hand: an old broker moves over, something is denied, `explain` says why, SQL mends it."""
 
-import glob
 import json
-import re
+import os
+import pathlib
 import subprocess
 
 import pytest
 
 from mosquitto import Broker
-from mqtt import REFUSED, Client
-from pgauth import Pgauth
+from pgauth import Pgauth, tool_path
+from raw_client import DENIED, RawClient
+from readme import blocks
 from waiting import until
 
-PASSWORDS = {"press-7": "of-7", "ann": "of-ann"}
+FROM_FILES, FROM_DYNAMIC_SECURITY, MENDED = blocks("sh", "Moving from another access control")
+PASSWORD, OPERATORS = "s3cret-of-press-7", "s3cret-of-operator"  # the first is README.md's
+ITS_OWN, ALARM = "plant/1/press-7/temperature", "plant/1/alarm"
+
+
+def run(script, place, paths):
+    """Lines of README.md, at a place where its paths, its database and its broker's port are others."""
+    for path, ours in paths.items():
+        script = script.replace(path, str(ours))
+    script = script.replace("psql mqtt", f"psql -v ON_ERROR_STOP=1 -qtA {place.database.name}")
+    script = script.replace("mosquitto_pub ", f"mosquitto_pub -p {place.broker.port()} ")
+    path = f"{pathlib.Path(tool_path()).parent}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", script], env=Pgauth(place.database).environment | {"PATH": path},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+    return done.stdout
+
+
+def works(broker):
+    """Whether the operator, as ever, receives what the press publishes of its own, and nothing else."""
+    press = RawClient(broker, "press-7", username="press-7", password=PASSWORD).login()
+    operator = RawClient(broker, "operator", username="operator", password=OPERATORS).login()
+    assert operator.subscribe("plant/#") != DENIED
+    answers = [press.publish(topic, b"71") for topic in (ALARM, ITS_OWN)]
+    operator.expect(ITS_OWN, b"71")
+    for client in (press, operator):
+        client.disconnect()
+    return answers == [DENIED, 0]
+
+
+class Old:
+    """A broker with the access control that is to be left; its files by the paths that README.md names."""
+
+    def __init__(self, folder, paths, settings):
+        self.paths = {path: folder / pathlib.Path(path).name for path in paths}
+        for place in self.paths.values():
+            place.touch(mode=0o600)
+        self.broker = Broker(None, plugin=False, settings=[setting.format(*self.paths.values()) for setting in settings])
 
 
 def files(folder):
-    """A password_file and an acl_file: what the broker is told, and what pgauth import is."""
-    passwords, rights = folder / "passwd", folder / "acl"
-    for username, password in PASSWORDS.items():
-        subprocess.run(["mosquitto_passwd", *([] if passwords.exists() else ["-c"]), "-b", passwords, username, password], check=True)
-    rights.write_text("pattern write plant/%u/#\n\nuser ann\ntopic read plant/#\n", encoding="utf8")
-    return ([f"password_file {passwords}", f"acl_file {rights}"], ["--password-file", str(passwords), "--acl-file", str(rights)], [])
+    old = Old(folder, ("/etc/mosquitto/passwd", "/etc/mosquitto/acl"), ("password_file {}", "acl_file {1}"))
+    passwords, acl = old.paths.values()
+    subprocess.run(["mosquitto_passwd", "-b", passwords, "press-7", PASSWORD], check=True)
+    subprocess.run(["mosquitto_passwd", "-b", passwords, "operator", OPERATORS], check=True)
+    acl.write_text("user press-7\ntopic write plant/1/press-7/#\n\nuser operator\ntopic read plant/#\n\npattern readwrite devices/%u/#\n",
+                   encoding="utf8")
+    return old
 
 
 def dynamic_security(folder):
-    path = folder / "dynamic-security.json"
-    subprocess.run(["mosquitto_ctrl", "dynsec", "init", path, "admin", "of-admin"], check=True, stdout=subprocess.DEVNULL)
-    [plugin] = glob.glob("/usr/lib/*/mosquitto_dynamic_security.so")
-    commands = [("createClient", username, "-p", password) for username, password in PASSWORDS.items()]
-    commands += [("createRole", "press"), ("addRoleACL", "press", "publishClientSend", "plant/press-7/#", "allow"), ("addClientRole", "press-7", "press"),
-                 ("createGroup", "people"), ("createRole", "reader"), ("addRoleACL", "reader", "subscribePattern", "plant/#", "allow"),
-                 ("addGroupRole", "people", "reader"), ("addGroupClient", "people", "ann")]
-    return ([f"plugin {plugin}", f"plugin_opt_config_file {path}"], ["--dynamic-security", str(path)], commands)
+    plugin = next(pathlib.Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
+    old = Old(folder, ["/var/lib/mosquitto/dynamic-security.json"], (f"plugin {plugin}", "plugin_opt_config_file {}"))
+    [path] = old.paths.values()
+    path.unlink()
+    subprocess.run(["mosquitto_ctrl", "dynsec", "init", path, "admin", "s3cret-of-admin"], check=True, capture_output=True)
+    old.broker.start()
+    commands = [
+        {"command": "createRole", "rolename": "press", "acls": [
+            {"acltype": "publishClientSend", "topic": "plant/1/press-7/#", "allow": True}]},
+        {"command": "createRole", "rolename": "reader", "acls": [
+            {"acltype": "subscribePattern", "topic": "plant/#", "allow": True}]},
+        {"command": "createGroup", "groupname": "presses", "roles": [{"rolename": "press"}]},
+        {"command": "createClient", "username": "press-7", "password": PASSWORD, "groups": [{"groupname": "presses"}]},
+        {"command": "createClient", "username": "operator", "password": OPERATORS, "roles": [{"rolename": "reader"}]}]
+    subprocess.run(["mosquitto_pub", "-p", str(old.broker.port()), "-u", "admin", "-P", "s3cret-of-admin", "-q", "1",
+                    "-t", "$CONTROL/dynamic-security/v1", "-m", json.dumps({"commands": commands})], check=True)
+    old.broker.stop()
+    return old
 
 
-def devices(broker):
-    press, ann = (Client(broker, name, username=name, password=password).login() for name, password in PASSWORDS.items())
-    assert ann.subscribe("plant/#") == [1]
-    return press, ann
+@pytest.mark.parametrize("old_one, commands", [(files, FROM_FILES), (dynamic_security, FROM_DYNAMIC_SECURITY)],
+                         ids=["files", "dynamic_security"])
+def test_a_broker_moves_over_and_what_it_denies_is_explained_and_mended(install, tmp_path, old_one, commands):
+    old = old_one(tmp_path)
+    old.broker.start()
+    assert works(old.broker)
+    old.broker.close()
 
+    place = install("authorization:\n  subscribe: overlapping\n")
+    compare, write = commands.splitlines()
+    said = run(compare, place, old.paths)
+    assert "nothing was written" in said and "questions about 2 clients" in said, said
+    assert place.sql("SELECT count(*) FROM mqtt_auth.clients") == [("0",)]
+    assert run(write, place, old.paths).endswith("written, in one transaction\n")
 
-def works(press, ann):
-    """What press-7 publishes under its own name arrives, and nothing else."""
-    press.publish("plant/press-7/temperature", "20")
-    press.publish("plant/press-8/temperature", "of another one")
-    press.publish("plant/press-7/done", "")
-    ann.expect_only("plant/press-7/temperature", "20")
-    ann.expect_only("plant/press-7/done", "")
-
-
-@pytest.mark.parametrize("source", [files, dynamic_security])
-def test_a_broker_is_moved_over_and_a_denial_is_explained_and_put_right(install, tmp_path, source):
-    settings, options, commands = source(tmp_path)
-    old = Broker(None, plugin=False, settings=settings)
-    old.start()
-    try:
-        for command in commands:
-            subprocess.run(["mosquitto_ctrl", "-h", "127.0.0.1", "-p", str(old.port()), "-u", "admin", "-P", "of-admin", "dynsec", *command],
-                           check=True, capture_output=True)
-        works(*devices(old))
-    finally:
-        old.close()
-
-    place = install()
-    tool = Pgauth(place.database)
-    dry = tool("import", *options)
-    assert dry.returncode in (0, 1) and "a dry run: nothing was written" in dry.stdout and "lost" not in dry.stdout
-    done = tool("import", *options, "--write")
-    assert done.returncode == dry.returncode and "written, in one transaction" in done.stdout
     place.start()
-    press, ann = devices(place.broker)
-    works(press, ann)
-
-    assert press.subscribe("orders/press-7")[0] in REFUSED
-    question = ("explain", "--username", "press-7", "subscribe", "orders/press-7")
-    assert tool.output(*question, status=1).endswith("subscribe `orders/press-7`: denied: no entry allows it\n")
-    place.sql("SELECT mqtt_auth.allow(username => 'press-7', permission => 'read', topic => 'orders/%u')")
-    assert re.search(r"allowed by entry \d+ of client `press-7`", tool.output(*question))
-    press.disconnect()
-
-    def may_subscribe():
-        return Client(place.broker, "press-7", username="press-7", password="of-7").login().subscribe("orders/press-7") == [1]
-
-    until(may_subscribe, what="the new entry to act")
-    assert json.loads(tool.output("import", "--json", *options, status=1))["differs"], "the new entry is not in the old file"
+    assert works(place.broker)
+    denied, explain, allow, again = MENDED.splitlines()
+    assert "Not authorized" in run(denied, place, {})
+    assert run(explain, place, {}).endswith(f"publish `{ALARM}`: denied: no entry allows it\n")
+    run(allow, place, {})
+    until(lambda: "Not authorized" not in run(again, place, {}), what="the entry to act")

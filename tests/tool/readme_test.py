@@ -6,13 +6,11 @@ import re
 import subprocess
 
 from pgauth import ROOT, Pgauth, tool_path
-
-README = (ROOT / "README.md").read_text()
-SECTION = re.search(r"^## pgauth\n(.*?)^## ", README, re.M | re.S)[1]
+from readme import README, blocks
 
 
 def test_the_lines_of_the_readme_do_what_they_say(database):
-    [script] = re.findall(r"^```sh\n(.*?)^```", SECTION, re.M | re.S)
+    [script] = blocks("sh", "pgauth")
     # A password for each that asks for one.
     typing = 'pgauth() { printf "made-in-a-shell\\n" | command pgauth "$@"; }\n'
     environment = Pgauth(database).environment | {"PATH": f"{pathlib.Path(tool_path()).parent}:{os.environ['PATH']}"}
