@@ -256,13 +256,21 @@ class AclFile {
                         has_client_id && !holds_placeholder(username) ? Meaning::whole_level
                                                                       : Meaning::literal);
         note_topic(line, topic);
-        if (topic.filter) {
-            plan_.add({.username = username,
-                       .effect = line.effect,
-                       .permission = line.permission,
-                       .topic = *topic.filter,
-                       .priority = pattern_priority,
-                       .from = line.place});
+        if (!topic.filter) {
+            return;
+        }
+        plan_.add({.username = username,
+                   .effect = line.effect,
+                   .permission = line.permission,
+                   .topic = *topic.filter,
+                   .priority = pattern_priority,
+                   .from = line.place});
+        if (line.effect == Effect::allow && username.find('/') != std::string::npos) {
+            plan_.note(Verdict::differs,
+                       line.place,
+                       fmt::format("client {} may do here what Mosquitto 2.0 lets it; 2.1 "
+                                   "gives nobody anything by `%u` whose username holds `/`",
+                                   quote(username)));
         }
     }
 
