@@ -6,6 +6,7 @@
 
 #include "authn/authenticator.hpp"
 #include "authz/authorizer.hpp"
+#include "policy/identifier.hpp"
 
 namespace pgauth::tool {
 
@@ -191,8 +192,9 @@ class Explainer {
         session.client_id = client_id_;
         session.username = client == nullptr ? std::nullopt : std::optional(client->username);
         session.rights = authorizer.settle(circumstances, client, client_id_, transport);
+        const bool may_be_there = is_safe_identifier(client_id_);
         const Decision decision = authorizer.authorize(circumstances,
-                                                       &session,
+                                                       may_be_there ? &session : nullptr,
                                                        {.client_id = client_id_,
                                                         .username = session.username,
                                                         .action = *question_.action,

@@ -87,6 +87,7 @@ class Authorizer {
     }
 
     // `session`: whose check it is, or null. The decision holds until the next call.
+    // REQUIRES: is_safe_identifier(session->client_id): nobody logs in under another one.
     [[nodiscard]] Decision authorize(const Circumstances& circumstances,
                                      const Session* session,
                                      const AccessCheck& check);

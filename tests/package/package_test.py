@@ -77,7 +77,8 @@ def test_the_first_client_receives_what_it_publishes(debian, told):
 def test_what_it_may_not_is_denied_and_the_log_says_why(debian, told):
     log = debian.path("/var/log/mosquitto/mosquitto.log")
     refused = "Connection error: Connection Refused: not authorised.\n"
-    assert refused in debian.run("mosquitto_pub -u press-7 -P wrong -t plant/1/press-7/temperature -m 71", status=5)
+    # On 2.0 whoever comes right behind a hash may be sent away first, and finds the verdict when it comes again.
+    until(lambda: debian.run("mosquitto_pub -u press-7 -P wrong -t plant/1/press-7/temperature -m 71 || true") == refused, what="the verdict")
     assert refused in debian.run("mosquitto_pub -t plant/1/press-7/temperature -m 71", status=5)
     debian.run("mosquitto_pub -q 1 -u press-7 -P s3cret-of-press-7 -t plant/2/temperature -m 71")
     until(lambda: re.search(r"pgauth: .*plant/2/temperature.*denied: no entry allows it", log.read_text()), what="the denied publish")

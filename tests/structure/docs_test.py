@@ -25,16 +25,16 @@ def tool_words(source):
 
 
 def complaints_about_tool(root):
-    """Commands and options of pgauth that README.md's section, the man page or the completion leaves out."""
+    """Commands and options of pgauth that README.md's sections, the man page or the completion leaves out."""
     found = [tool_words(path.read_text()) for path in sorted((root / "tools").rglob("*.cpp"))]
     commands, options = (set().union(*(words[i] for words in found)) for i in (0, 1))
     assert len(commands) > 4 and len(options) > 10, "the patterns above find nothing"
-    section = re.search(r"^## pgauth\n(.*?)^## ", (root / "README.md").read_text(), re.M | re.S)[1]
+    sections = re.search(r"^## pgauth\n.*?^## Moving from another access control\n.*?^## ", (root / "README.md").read_text(), re.M | re.S)[0]
     manual, completion = (root / "tools/pgauth.1").read_text(), (root / "tools/pgauth.bash").read_text()
     for word in sorted(commands | options):
         name = word.removeprefix("--")
-        if not re.search(rf"{word}(?![\w-])" if word.startswith("--") else rf"`pgauth {word}\b", section):
-            yield f"README.md, section pgauth: no {word}"
+        if not re.search(rf"{word}(?![\w-])" if word.startswith("--") else rf"`pgauth {word}\b", sections):
+            yield f"README.md, sections pgauth and Moving: no {word}"
         if not re.search(rf"^\.(?:It|Op|Cm|Fl) ?(?:Cm |Fl )?-?{name}\b", manual, re.M):
             yield f"tools/pgauth.1: no {word}"
         if not re.search(rf"(?<![\w-]){word}(?![\w-])", completion):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -94,7 +95,8 @@ def test_a_broker_moves_over_and_what_it_denies_is_explained_and_mended(install,
     place = install("authorization:\n  subscribe: overlapping\n")
     compare, write = commands.splitlines()
     said = run(compare, place, old.paths)
-    assert "nothing was written" in said and "questions about 2 clients" in said, said
+    assert "nothing was written" in said and " questions about " in said, said
+    assert not re.search("^lost", said, re.M) and not re.search(": old allowed, new denied", said), said
     assert place.sql("SELECT count(*) FROM mqtt_auth.clients") == [("0",)]
     assert run(write, place, old.paths).endswith("written, in one transaction\n")
 
