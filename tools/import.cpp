@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "command.hpp"
+#include "comparison/comparison_command.hpp"
 #include "database.hpp"
-#include "import/comparison_command.hpp"
 #include "import/foreign_options.hpp"
 #include "import/plan.hpp"
 #include "import/report.hpp"

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "import/mqtt_client.hpp"
-#include "import/questions.hpp"
-#include "import/stand_in.hpp"
+#include "comparison/mqtt_client.hpp"
+#include "comparison/questions.hpp"
+#include "comparison/stand_in.hpp"
 
 namespace pgauth::tool {
 

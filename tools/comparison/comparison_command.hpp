@@ -16,8 +16,8 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "import/comparison.hpp"
-#include "import/old_access.hpp"
+#include "comparison/comparison.hpp"
+#include "comparison/old_access.hpp"
 #include "import/plan.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own

@@ -1,4 +1,4 @@
-#include "import/interview.hpp"
+#include "comparison/interview.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "import/broker_process.hpp"
+#include "comparison/broker_process.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "base/quote.hpp"
-#include "import/interruption.hpp"
+#include "comparison/interruption.hpp"
 
 namespace pgauth::tool {
 

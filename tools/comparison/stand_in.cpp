@@ -1,4 +1,4 @@
-#include "import/stand_in.hpp"
+#include "comparison/stand_in.hpp"
 
 #include <algorithm>
 #include <array>

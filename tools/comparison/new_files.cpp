@@ -1,4 +1,4 @@
-#include "import/new_files.hpp"
+#include "comparison/new_files.hpp"
 
 #include <cstdint>
 #include <fmt/format.h>

@@ -24,8 +24,8 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "import/mqtt_client.hpp"
-#include "import/old_access.hpp"
+#include "comparison/mqtt_client.hpp"
+#include "comparison/old_access.hpp"
 #include "import/plan.hpp"
 #include "policy/request.hpp"
 

@@ -1,4 +1,4 @@
-#include "import/comparison.hpp"
+#include "comparison/comparison.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,13 +10,13 @@
 #include <utility>
 
 #include "base/quote.hpp"
+#include "comparison/broker_process.hpp"
+#include "comparison/interruption.hpp"
+#include "comparison/interview.hpp"
+#include "comparison/new_files.hpp"
+#include "comparison/questions.hpp"
 #include "config/options.hpp"
 #include "explanation.hpp"
-#include "import/broker_process.hpp"
-#include "import/interruption.hpp"
-#include "import/interview.hpp"
-#include "import/new_files.hpp"
-#include "import/questions.hpp"
 #include "policy/acl_entry.hpp"
 #include "topic/topic_filter.hpp"
 

@@ -1,4 +1,4 @@
-#include "import/old_access.hpp"
+#include "comparison/old_access.hpp"
 
 #include <algorithm>
 #include <array>

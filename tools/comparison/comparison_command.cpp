@@ -1,4 +1,4 @@
-#include "import/comparison_command.hpp"
+#include "comparison/comparison_command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/quote.hpp"
-#include "import/broker_process.hpp"
-#include "import/comparison.hpp"
+#include "comparison/broker_process.hpp"
+#include "comparison/comparison.hpp"
 
 namespace pgauth::tool {
 

@@ -1,4 +1,4 @@
-#include "import/mqtt_client.hpp"
+#include "comparison/mqtt_client.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <mosquitto.h>
 
 #include "base/quote.hpp"
-#include "import/interruption.hpp"
+#include "comparison/interruption.hpp"
 
 namespace pgauth::tool {
 

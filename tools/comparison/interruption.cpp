@@ -1,4 +1,4 @@
-#include "import/interruption.hpp"
+#include "comparison/interruption.hpp"
 
 namespace pgauth::tool {
 

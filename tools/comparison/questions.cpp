@@ -1,4 +1,4 @@
-#include "import/questions.hpp"
+#include "comparison/questions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "import/mqtt_client.hpp"
+#include "comparison/mqtt_client.hpp"
 #include "topic/topic_filter.hpp"
 
 namespace pgauth::tool {

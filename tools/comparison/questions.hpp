@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "import/old_access.hpp"
+#include "comparison/old_access.hpp"
 #include "import/plan.hpp"
 
 namespace pgauth::tool {

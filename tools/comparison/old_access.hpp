@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "import/stand_in.hpp"
-#include "import/temporary_directory.hpp"
+#include "comparison/stand_in.hpp"
+#include "comparison/temporary_directory.hpp"
 
 namespace pgauth::tool {
 

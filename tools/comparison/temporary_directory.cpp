@@ -1,4 +1,4 @@
-#include "import/temporary_directory.hpp"
+#include "comparison/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>

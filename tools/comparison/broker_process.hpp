@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "base/result.hpp"
-#include "import/temporary_directory.hpp"
+#include "comparison/temporary_directory.hpp"
 
 namespace pgauth::tool {
 

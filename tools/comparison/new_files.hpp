@@ -16,10 +16,10 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "import/old_access.hpp"
+#include "comparison/old_access.hpp"
+#include "comparison/stand_in.hpp"
+#include "comparison/temporary_directory.hpp"
 #include "import/plan.hpp"
-#include "import/stand_in.hpp"
-#include "import/temporary_directory.hpp"
 #include "policy/request.hpp"
 #include "replica/replica.hpp"
 
