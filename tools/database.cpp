@@ -79,4 +79,14 @@ Result<std::string> ask(PgConnection& connection,
     return asked ? Result<std::string>(answer) : tl::unexpected(asked.error());
 }
 
+Result<std::string> role_beside_schema(PgConnection& connection) {
+    auto role =
+        ask(connection, "SELECT current_user WHERE to_regnamespace('mqtt_auth') IS NOT NULL");
+    if (role && role->empty()) {
+        return fail(ErrorKind::unusable,
+                    "there is no schema mqtt_auth in this database: is it the right one?");
+    }
+    return role;
+}
+
 }  // namespace pgauth::tool

@@ -44,4 +44,7 @@ void add_database_options(CLI::App& command, DatabaseChoice& choice);
                                       const std::string& sql,
                                       const std::vector<std::string>& parameters = {});
 
+// Whom it is connected as. Fails where there is no schema mqtt_auth.
+[[nodiscard]] Result<std::string> role_beside_schema(PgConnection& connection);
+
 }  // namespace pgauth::tool

@@ -32,14 +32,9 @@ struct Call {
 
 // What set_password() would say later, before anybody has typed a password.
 Result<void> require_client(PgConnection& connection, const std::string& username) {
-    const auto role =
-        ask(connection, "SELECT current_user WHERE to_regnamespace('mqtt_auth') IS NOT NULL");
+    const auto role = role_beside_schema(connection);
     if (!role) {
         return tl::unexpected(role.error());
-    }
-    if (role->empty()) {
-        return fail(ErrorKind::unusable,
-                    "there is no schema mqtt_auth in this database: is it the right one?");
     }
     const auto allowed =
         ask(connection,

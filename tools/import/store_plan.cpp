@@ -18,14 +18,9 @@ namespace {
 using Row = RowBatches::Row;
 
 Result<void> require_tables(PgConnection& connection) {
-    const auto role =
-        ask(connection, "SELECT current_user WHERE to_regnamespace('mqtt_auth') IS NOT NULL");
+    const auto role = role_beside_schema(connection);
     if (!role) {
         return tl::unexpected(role.error());
-    }
-    if (role->empty()) {
-        return fail(ErrorKind::unusable,
-                    "there is no schema mqtt_auth in this database: is it the right one?");
     }
     // Of a list of privileges has_table_privilege() asks for any, not for all.
     const auto allowed =
