@@ -83,6 +83,13 @@ Decision denied_or_handed_on(const Circumstances& circumstances,
 
 const ConnectionFacts::Transport nothing_shown{};
 
+// REQUIRES: it is not about a subscription.
+Request message_of(const AccessCheck& check) {
+    return check.action == Action::publish
+               ? Request::publish(check.topic, check.qos, check.retain)
+               : Request::receive(check.topic);
+}
+
 // Calls `judge` with the request that `check` is, or says why it is none.
 template <typename Judge>
 Decision with_request(const Circumstances& circumstances,
@@ -92,9 +99,7 @@ Decision with_request(const Circumstances& circumstances,
         if (!is_topic_name(check.topic)) {
             return denied(Cause::bad_topic);
         }
-        return judge(check.action == Action::publish
-                         ? Request::publish(check.topic, check.qos, check.retain)
-                         : Request::receive(check.topic));
+        return judge(message_of(check));
     }
     const auto text = strip_share(check.topic);
     const auto filter = text ? TopicFilter::parse(*text) : tl::unexpected(text.error());
@@ -138,9 +143,40 @@ Decision Authorizer::authorize(const Circumstances& circumstances,
     if (session == nullptr && !is_safe_identifier(check.client_id)) {
         return denied(Cause::bad_client_id);
     }
-    return with_request(circumstances, check, [&](const Request& request) {
-        return judge(circumstances, session, check, request);
-    });
+    const bool is_everyday = session != nullptr && session->connected && !session->cut &&
+                             circumstances.replica != nullptr &&
+                             check.action != Action::subscribe;
+    return is_everyday ? decide_or_recall(circumstances, *session, check)
+                       : with_request(circumstances, check, [&](const Request& request) {
+                             return judge(circumstances, session, check, request);
+                         });
+}
+
+// What judge() says of such a message: its session has the rights that it was settled on.
+Decision Authorizer::decide_or_recall(const Circumstances& circumstances,
+                                      const Session& session,
+                                      const AccessCheck& check) {
+    const Request request = message_of(check);
+    // Of the options, who counts as what matters; of the tables, what the groups may do.
+    const std::uint64_t generation =
+        2 * circumstances.replica->groups_generation() +
+        (circumstances.authz.client_ids == ClientIdTrust::bound ? 1U : 0U);
+    const Asker asker = session.rights.asker();
+    const RecentDecisions::Question question(asker, generation, request);
+    if (const Decision* known = recent_.find(question)) {
+        return *known;
+    }
+    if (!is_topic_name(check.topic)) {
+        return denied(Cause::bad_topic);
+    }
+    const Decision decision = decide(circumstances, session.rights, check.client_id, request);
+    // That may have compiled the policy, and only then is known who gets the same answers.
+    const Asker asker_now = session.rights.asker();
+    recent_.remember(asker_now == asker
+                         ? question
+                         : RecentDecisions::Question(asker_now, generation, request),
+                     decision);
+    return decision;
 }
 
 Decision Authorizer::judge(const Circumstances& circumstances,

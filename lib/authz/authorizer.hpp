@@ -26,6 +26,7 @@
 #include "authn/authn_options.hpp"
 #include "authz/authz_options.hpp"
 #include "authz/group_set.hpp"
+#include "authz/recent_decisions.hpp"
 #include "authz/rights.hpp"
 #include "authz/session_table.hpp"
 #include "policy/decision.hpp"
@@ -111,6 +112,9 @@ class Authorizer {
                                  const Session* session,
                                  const AccessCheck& check,
                                  const Request& request);
+    [[nodiscard]] Decision decide_or_recall(const Circumstances& circumstances,
+                                            const Session& session,
+                                            const AccessCheck& check);
     [[nodiscard]] const Rights* rights_of_record(const Circumstances& circumstances,
                                                  const AccessCheck& check,
                                                  Judgement judgement);
@@ -125,6 +129,7 @@ class Authorizer {
     using Remembered = std::unordered_map<std::string, Record>;
 
     GroupSets sets_;
+    RecentDecisions recent_;
     Remembered exact_;
     Remembered generous_;
 };

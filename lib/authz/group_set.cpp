@@ -37,6 +37,7 @@ const CompiledPolicy& GroupSet::policy(const Replica& replica) {
         compiled_ = certain;
         compiled_.insert(compiled_.end(), possible.begin(), possible.end());
         policy_.emplace(std::move(certain), std::move(possible));
+        is_same_for_all_ = !policy_->has_placeholders();
         compiled_generation_ = replica.generation();
     }
     groups_generation_ = replica.groups_generation();

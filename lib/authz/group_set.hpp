@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "authz/membership.hpp"
+#include "authz/recent_decisions.hpp"
 #include "policy/compiled_policy.hpp"
 #include "replica/replica.hpp"
 
@@ -32,6 +33,13 @@ class GroupSet {
 
     [[nodiscard]] const Membership& groups() const noexcept { return groups_; }
 
+    // Of every session that has these groups, and nothing of its own.
+    [[nodiscard]] Asker asker() const noexcept { return asker_; }
+
+    // Whether policy() gives every session the same answers: no entry of it has a placeholder.
+    // Before the first call: false.
+    [[nodiscard]] bool is_same_for_all() const noexcept { return is_same_for_all_; }
+
     // The generation of the Replica that policy() was compiled from; 0: not yet.
     [[nodiscard]] std::uint64_t compiled_generation() const noexcept {
         return compiled_generation_;
@@ -41,9 +49,12 @@ class GroupSet {
     [[nodiscard]] bool is_compiled_from(const CompiledPolicy::Groups& certain,
                                         const CompiledPolicy::Groups& possible) const;
 
-    Membership groups_;
+    // What each access check looks at stands first, as in Session.
+    const Asker asker_ = new_asker();
+    bool is_same_for_all_ = false;
     std::uint64_t groups_generation_ = 0;  // of the Replica that policy_ was last held against
     std::uint64_t compiled_generation_ = 0;
+    Membership groups_;
     CompiledPolicy::Groups compiled_;  // what policy_ was compiled from, in order
     std::optional<CompiledPolicy> policy_;
 };

@@ -5,7 +5,10 @@
 namespace pgauth {
 
 Rights Rights::of(std::shared_ptr<const Client> client, std::shared_ptr<GroupSet> groups) {
-    Rights rights{.client = std::move(client), .groups = std::move(groups), .own = nullptr};
+    Rights rights{.client = std::move(client),
+                  .groups = std::move(groups),
+                  .own = nullptr,
+                  .own_asker = new_asker()};
     if (rights.client != nullptr && !rights.client->entries.empty()) {
         rights.own = std::make_shared<const CompiledPolicy>(rights.client);
     }

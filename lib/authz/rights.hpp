@@ -26,9 +26,15 @@ struct Rights {
         client;  // none: nameless, with the rights of its groups alone
     std::shared_ptr<GroupSet> groups;
     std::shared_ptr<const CompiledPolicy> own;  // none: the client has no entries of its own
+    Asker own_asker = 0;                        // of nobody else
 
     [[nodiscard]] static Rights of(std::shared_ptr<const Client> client,
                                    std::shared_ptr<GroupSet> groups);
+
+    // Of decide(), with the Replica that was asked last.
+    [[nodiscard]] Asker asker() const noexcept {
+        return own == nullptr && groups->is_same_for_all() ? groups->asker() : own_asker;
+    }
 
     // `client_id`: what `%c` stands for; none where the client id does not count.
     [[nodiscard]] Decision decide(const Replica& replica,

@@ -74,6 +74,12 @@ const Session* SessionTable::restore(Session session) {
     return found == current_.end() ? nullptr : &found->second;
 }
 
+std::size_t SessionTable::hint_of(const void* token) noexcept {
+    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
+    constexpr unsigned upper_half = 32;
+    return reinterpret_cast<std::uintptr_t>(token) * odd >> upper_half & (hint_places - 1);
+}
+
 void SessionTable::put_in_order(Session& session) {
     by_username_.insert(session);
     by_groups_.insert(session);
@@ -83,6 +89,7 @@ void SessionTable::put_in_order(Session& session) {
 }
 
 void SessionTable::take_out_of_order(Session& session) noexcept {
+    lately_[hint_of(session.token)] = nullptr;
     by_username_.erase(session);
     by_groups_.erase(session);
     by_deadline_.erase(session);
@@ -142,19 +149,23 @@ const Session* SessionTable::find(const void* realm,
                                   std::string_view client_id,
                                   const void* token,
                                   std::optional<std::string_view> username) const {
-    const auto current = current_.find(client_id);
-    const Session* of_client_id = current == current_.end() ? nullptr : &current->second;
     const auto is_this_connection = [&](const Session& session) {
         return session.token == token && session.realm == realm &&
-               (!username || username == session.username);
+               (!username || username == session.username) && session.client_id == client_id;
     };
+    const Session*& lately = lately_[hint_of(token)];
+    if (lately != nullptr && is_this_connection(*lately)) {
+        return lately;
+    }
+    const auto current = current_.find(client_id);
+    const Session* of_client_id = current == current_.end() ? nullptr : &current->second;
     if (of_client_id != nullptr && is_this_connection(*of_client_id)) {
+        lately = of_client_id;
         return of_client_id;
     }
     const auto departed =
         std::find_if(departed_.rbegin(), departed_.rend(), [&](const Departed& one) {
-            return one.token == token && is_this_connection(*one.session) &&
-                   one.session->client_id == client_id;
+            return one.token == token && is_this_connection(*one.session);
         });
     if (departed != departed_.rend()) {
         return departed->session.get();

@@ -22,6 +22,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -129,10 +130,17 @@ class SessionTable {
     void set_deadline(Session& session, std::optional<Instant> deadline);
 
   private:
+    [[nodiscard]] static std::size_t hint_of(const void* token) noexcept;
+
     void put_in_order(Session& session);
     void take_out_of_order(Session& session) noexcept;
     void depart(Session& session);
     void forget_oldest_closed();
+
+    // Where the session of a token was found lately: who asks, asks again. INVARIANT: what is
+    // there is in current_, and has a token of this place.
+    static constexpr std::size_t hint_places = 1024;
+    mutable std::array<const Session*, hint_places> lately_ = {};
 
     // INVARIANT: connected_ has the client id of every connected session, by its token;
     // closed_ has, oldest first, every closed session of current_, and some that are no more.

@@ -51,6 +51,9 @@ class CompiledPolicy {
     [[nodiscard]] FilterTrie::Answer ask(const Request& request,
                                          const PlaceholderValues& values) const noexcept;
 
+    // Whether answers may depend on the values of placeholders.
+    [[nodiscard]] bool has_placeholders() const noexcept { return trie_.has_placeholders(); }
+
     [[nodiscard]] const FilterTrie& trie() const noexcept { return trie_; }
 
   private:

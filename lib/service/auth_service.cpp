@@ -343,7 +343,7 @@ const Session* AuthService::whose_session(AccessCheck& check,
     return session;
 }
 
-Decision AuthService::check(AccessCheck check, const void* connection, const LookUp& look_up) {
+Decision AuthService::check(AccessCheck& check, const void* connection, const LookUp& look_up) {
     if (!on_broker_thread()) {
         const View now = in_force_.view();
         std::optional<Rights> rights;

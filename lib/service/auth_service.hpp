@@ -105,9 +105,10 @@ class AuthService {
                                         std::optional<std::string_view> address,
                                         const void* connection);
 
-    // The decision holds until the next call. `check.renamed` is found out here; `look_up` is
-    // called only for a connection that has no session, or had one that ended.
-    [[nodiscard]] Decision check(AccessCheck check,
+    // The decision holds until the next call. `check.renamed` and `being_thrown_off` are found
+    // out here (in place: to copy what was just written in smaller pieces stops a processor);
+    // `look_up` is called only for a connection that has no session, or had one that ended.
+    [[nodiscard]] Decision check(AccessCheck& check,
                                  const void* connection,
                                  const LookUp& look_up);
 

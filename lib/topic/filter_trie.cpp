@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/word_hash.hpp"
 #include "topic/level_walk.hpp"
 
 namespace pgauth {
@@ -13,36 +14,9 @@ namespace {
 // What `#` stands for where it stands for a level (level_walk.cpp).
 const Level any_one_level{LevelKind::single, {}};
 
-template <typename Word>
-std::uint64_t word_at(const char* place) noexcept {
-    Word word = 0;
-    std::memcpy(&word, place, sizeof(word));
-    return word;
-}
-
-// Levels are short, and std::hash takes longer for one than all the rest of a step. Only who
-// writes patterns could make it collide, to nobody's harm but of his own policy.
+// Only who writes patterns could make it collide, to nobody's harm but of his own policy.
 std::uint32_t tag_of(std::uint32_t parent, std::string_view text) noexcept {
-    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
-    std::uint64_t hash = parent * odd + text.size();
-    const auto mix = [&](std::uint64_t word) {
-        hash = (hash ^ word) * odd;
-        hash ^= hash >> 32U;
-    };
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (; end - at >= 8; at += 8) {
-        mix(word_at<std::uint64_t>(at));
-    }
-    // What is left, with bytes twice where it is not a power of two.
-    if (end - at >= 4) {
-        mix(word_at<std::uint32_t>(at) << 32U | word_at<std::uint32_t>(end - 4));
-    } else if (end - at >= 2) {
-        mix(word_at<std::uint16_t>(at) << 16U | word_at<std::uint16_t>(end - 2));
-    } else if (end != at) {
-        mix(word_at<std::uint8_t>(at));
-    }
-    return static_cast<std::uint32_t>((hash * odd) >> 32U);
+    return static_cast<std::uint32_t>(word_hash(parent, text) >> 32U);
 }
 
 }  // namespace
@@ -106,6 +80,7 @@ class FilterTrie::Builder {
     NodeId find_or_add(NodeId parent, const Level& level, Unsatisfiable unsatisfiable) {
         const bool is_placeholder =
             level.kind != LevelKind::literal && level.kind != LevelKind::single;
+        trie_.has_placeholders_ = trie_.has_placeholders_ || is_placeholder;
         const Unsatisfiable judged =
             is_placeholder ? unsatisfiable : Unsatisfiable::never_matches;
         const NodeId known = trie_.find(parent, level.kind, judged, level.text);

@@ -74,6 +74,9 @@ class FilterTrie {
 
     [[nodiscard]] std::size_t nodes() const noexcept { return nodes_.size(); }
 
+    // Whether answers may depend on Question::values.
+    [[nodiscard]] bool has_placeholders() const noexcept { return has_placeholders_; }
+
   private:
     class Builder;
     template <typename Asked>
@@ -130,6 +133,7 @@ class FilterTrie {
     std::vector<Bearer> bearers_;
     std::vector<Slot> slots_;  // a power of two, half of them empty
     std::size_t longest_literal_ = 0;
+    bool has_placeholders_ = false;
 };
 
 }  // namespace pgauth

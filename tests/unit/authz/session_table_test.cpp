@@ -96,6 +96,49 @@ TEST_CASE("a nameless session is found by nameless checks only", "[authz]") {
     CHECK(table.find(plant, "a", first, "") == nullptr);
 }
 
+TEST_CASE("who was found before is not found any more once it has gone", "[authz]") {
+    SessionTable table;
+    const auto find = [&] { return table.find(plant, "a", first, "press-7"); };
+    const auto open = [&](Kind kind) {
+        table.open(session_of("a", "press-7", first, kind));
+        REQUIRE(find() != nullptr);
+        REQUIRE(find() == table.find_connected("a"));
+    };
+    SECTION("closed: it departs, and somebody else has the address") {
+        open(Kind::fleeting);
+        table.close(first, "a");
+        table.open(session_of("b", "press-8", first));
+        REQUIRE(find() != nullptr);
+        CHECK_FALSE(find()->connected);
+        CHECK(table.find(plant, "b", first, "press-8") == table.find_connected("b"));
+    }
+    SECTION("replaced: both have their own") {
+        open(Kind::fleeting);
+        table.open(session_of("a", "press-8", second));
+        REQUIRE(find() != nullptr);
+        CHECK(find()->username == "press-7");
+        CHECK_FALSE(find()->connected);
+        CHECK(table.find(plant, "a", second, "press-8") == table.find_connected("a"));
+    }
+    SECTION("replaced at its own address") {
+        open(Kind::fleeting);
+        table.open(session_of("a", "press-8", first));
+        CHECK(table.find(plant, "a", first, "press-8") == table.find_connected("a"));
+        REQUIRE(find() != nullptr);
+        CHECK_FALSE(find()->connected);
+    }
+    SECTION("durable: it stays, closed, and comes back at another address") {
+        open(Kind::durable);
+        table.close(first, "a");
+        REQUIRE(find() != nullptr);
+        CHECK_FALSE(find()->connected);
+        table.open(session_of("a", "press-7", second, Kind::durable));
+        REQUIRE(find() != nullptr);
+        CHECK_FALSE(find()->connected);
+        CHECK(table.find(plant, "a", second, "press-7")->connected);
+    }
+}
+
 TEST_CASE("who logged in is remembered whatever its username has become", "[authz]") {
     SessionTable table;
     table.open(session_of("a", "press-7", first));
