@@ -14,7 +14,7 @@ Verifiers::Verifiers(unsigned threads, OnRehashed on_rehashed)
     try {
         for (unsigned i = 0; i < threads; ++i) {
             threads_.push_back(
-                start_thread("pgauth-verify", Priority::lowest, [this] { work(); }));
+                start_thread("pgauth-verify", {.priority = Priority::lowest}, [this] { work(); }));
         }
     } catch (...) {
         end();

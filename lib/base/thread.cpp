@@ -1,9 +1,13 @@
 #include "base/thread.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <functional>
+#include <linux/close_range.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 namespace pgauth {
@@ -30,23 +34,38 @@ class AllSignalsBlocked {
     sigset_t before_{};
 };
 
-}  // namespace
-
-std::thread start_thread(std::string name, Priority priority, std::function<void()> body) {
-    const AllSignalsBlocked blocked;
-    return std::thread([name = std::move(name), priority, body = std::move(body)] {
-        pthread_setname_np(pthread_self(), name.c_str());
-        if (priority == Priority::lowest) {
-            constexpr int nice = 19;
-            // On Linux each thread has its own; 0 is the calling one.
-            setpriority(PRIO_PROCESS, 0, nice);
+void leave_descriptors_but(std::vector<int> kept) {
+    kept.insert(kept.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    std::sort(kept.begin(), kept.end(), std::greater<>());
+    // All above the last one that is kept: the others are then copied alone.
+    auto above = ~0U;
+    int how = CLOSE_RANGE_UNSHARE;
+    for (const int descriptor : kept) {
+        const auto first = static_cast<unsigned>(descriptor) + 1;
+        // Where there is no table of our own, what follows would be the broker's.
+        if (first <= above && close_range(first, above, how) != 0) {
+            return;
         }
-        body();
-    });
+        how = 0;
+        above = static_cast<unsigned>(descriptor) - 1;
+    }
 }
 
-std::thread start_thread(std::string name, std::function<void()> body) {
-    return start_thread(std::move(name), Priority::normal, std::move(body));
+}  // namespace
+
+std::thread start_thread(std::string name, ThreadNeeds needs, std::function<void()> body) {
+    const AllSignalsBlocked blocked;
+    return std::thread(
+        [name = std::move(name), needs = std::move(needs), body = std::move(body)] {
+            pthread_setname_np(pthread_self(), name.c_str());
+            leave_descriptors_but(needs.descriptors);
+            if (needs.priority == Priority::lowest) {
+                constexpr int nice = 19;
+                // On Linux each thread has its own; 0 is the calling one.
+                setpriority(PRIO_PROCESS, 0, nice);
+            }
+            body();
+        });
 }
 
 std::chrono::duration<double> processor_time() {

@@ -1,11 +1,24 @@
 // start_thread(): a thread that the broker does not notice.
 //
-//   std::thread thread = start_thread("pgauth-sync", [this] { run(); });
-//   std::thread hashing = start_thread("pgauth-verify", Priority::lowest, [this] { work(); });
+//   std::thread thread =
+//       start_thread("pgauth-sync", {.descriptors = {event_fd}}, [this] { run(); });
+//   std::thread hashing =
+//       start_thread("pgauth-verify", {.priority = Priority::lowest}, [this] { work(); });
 //
 // Signals belong to the broker: every thread of ours blocks all of them, from its first
 // instruction on. The name (15 bytes at most) is what top and gdb show.
-// Thread safety: may be called from any thread.
+//
+// Files and sockets belong to the broker too: each thread of ours has a table of file
+// descriptors of its own (unshare(2), CLONE_FILES), in which of those that were open only 0, 1,
+// 2 and `descriptors` are left. Where threads share a table, the kernel counts the users of a
+// file with every system call: tests/bench/run saw a broker lose two to four hundredths of its
+// throughput to one thread that did nothing. A kernel before 5.9 leaves the table shared, which
+// only costs that.
+//
+// The mistake to avoid: a descriptor that one thread opens and another one uses or closes. The
+// number is there too, and may be the socket of a client. So what a thread opens it also
+// closes: its connections end before its body does. Thread safety: may be called from any
+// thread.
 
 #pragma once
 
@@ -14,17 +27,21 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace pgauth {
 
 // lowest: nice 19, for what computes for long.
 enum class Priority : std::uint8_t { normal, lowest };
 
-[[nodiscard]] std::thread start_thread(std::string name,
-                                       Priority priority,
-                                       std::function<void()> body);
+struct ThreadNeeds {
+    Priority priority = Priority::normal;
+    std::vector<int> descriptors = {};  // open ones, that it shares with other threads
+};
 
-[[nodiscard]] std::thread start_thread(std::string name, std::function<void()> body);
+[[nodiscard]] std::thread start_thread(std::string name,
+                                       ThreadNeeds needs,
+                                       std::function<void()> body);
 
 // What the calling thread has had of the processor, whoever else wanted it meanwhile.
 [[nodiscard]] std::chrono::duration<double> processor_time();

@@ -25,7 +25,7 @@ void ConfigReloader::request() {
     if (thread_.joinable()) {
         thread_.join();  // it has nothing left to do: it set running_ last
     }
-    thread_ = start_thread("pgauth-config", [this] { run(); });
+    thread_ = start_thread("pgauth-config", {}, [this] { run(); });
 }
 
 void ConfigReloader::run() {

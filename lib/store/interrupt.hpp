@@ -37,6 +37,9 @@ class Interrupt {
                                Event event,
                                std::chrono::milliseconds timeout) const;
 
+    // What it is made of: for start_thread(), of a thread that waits.
+    [[nodiscard]] int descriptor() const noexcept { return event_fd_; }
+
   private:
     int event_fd_;
 };

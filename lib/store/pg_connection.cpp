@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <vector>
@@ -90,11 +91,12 @@ pg_conn* start_connecting(const ConnectionParameters& parameters) {
 }  // namespace
 
 void PgConnection::Closer::operator()(pg_conn* connection) const noexcept {
+    assert(std::this_thread::get_id() == opener);
     PQfinish(connection);
 }
 
 PgConnection::PgConnection(pg_conn* connection, const Interrupt& interrupt)
-    : connection_(connection), interrupt_(&interrupt) {}
+    : connection_(connection, Closer{std::this_thread::get_id()}), interrupt_(&interrupt) {}
 
 Result<PgConnection> PgConnection::open(const DatabaseOptions& options,
                                         const Interrupt& interrupt) {

@@ -8,7 +8,8 @@
 // After an error the connection is of no more use: open another one. But where the server
 // refused what query() or execute() asked, `ROLLBACK TO SAVEPOINT …` still works.
 // Rows arrive one by one; a Row is valid only during the call.
-// Thread safety: none; one owner. The Interrupt may be raised from anywhere.
+// Thread safety: none; one owner, and its socket is that of the thread that opened it
+// (base/thread.hpp): it ends there. The Interrupt may be raised from anywhere.
 
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/result.hpp"
@@ -67,6 +69,7 @@ class PgConnection {
 
   private:
     struct Closer {
+        std::thread::id opener;
         void operator()(pg_conn* connection) const noexcept;
     };
 

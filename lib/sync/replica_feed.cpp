@@ -64,7 +64,8 @@ void return_free_memory() {
 ReplicaFeed::ReplicaFeed(DatabaseOptions options)
     : options_(std::move(options)),
       backoff_(shortest_backoff),
-      thread_(start_thread("pgauth-sync", [this] { run(); })) {
+      thread_(start_thread(
+          "pgauth-sync", {.descriptors = {interrupt_.descriptor()}}, [this] { run(); })) {
     if (!options_.replica_file.empty()) {
         keeper_.emplace(ReplicaFile(options_.replica_file, describe_database(options_)),
                         static_cast<ReplicaKeeper::Source&>(*this),

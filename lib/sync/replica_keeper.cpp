@@ -34,7 +34,7 @@ ReplicaKeeper::ReplicaKeeper(ReplicaFile file, Source& source, Logger& log)
     : file_(std::move(file)),
       source_(source),
       log_(log),
-      thread_(start_thread("pgauth-file", [this] { run(); })) {}
+      thread_(start_thread("pgauth-file", {}, [this] { run(); })) {}
 
 ReplicaKeeper::~ReplicaKeeper() {
     {

@@ -64,7 +64,8 @@ void SecretWriter::add(SecretSwap swap) {
     }
     queue_.push_back(std::move(swap));
     if (!thread_.joinable()) {
-        thread_ = start_thread("pgauth-write", [this] { run(); });
+        thread_ = start_thread(
+            "pgauth-write", {.descriptors = {interrupt_.descriptor()}}, [this] { run(); });
     }
     changed_.notify_one();
 }
@@ -76,6 +77,7 @@ void SecretWriter::run() {
         log_.log(LogLevel::error,
                  fmt::format("rehash: no more hashes are written: {}", problem.what()));
     }
+    connection_.reset();  // this thread has its socket
 }
 
 void SecretWriter::write_all() {

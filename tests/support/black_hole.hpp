@@ -25,6 +25,8 @@ class BlackHole {
 
     [[nodiscard]] int port() const noexcept { return port_; }
 
+    [[nodiscard]] int descriptor() const noexcept { return socket_; }
+
     // For libpq.
     [[nodiscard]] std::string connection() const;
 

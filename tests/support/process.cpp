@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace pgauth::testing {
 
@@ -37,6 +38,10 @@ ThreadStatus status_of(const std::filesystem::path& task) {
             status >> std::hex >> mask;
             thread.blocks_all_signals = is_complete(mask);
         }
+    }
+    std::error_code has_ended;
+    for (const auto& file : std::filesystem::directory_iterator(task / "fd", has_ended)) {
+        thread.descriptors.insert(file.path().filename());
     }
     return thread;
 }

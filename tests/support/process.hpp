@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace pgauth::testing {
 struct ThreadStatus {
     std::string name;
     bool blocks_all_signals = false;  // all that can be blocked
+    std::set<std::string> descriptors;
 };
 
 // Those whose names begin with `pgauth-`.
