@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
-#include "base/word_hash.hpp"
+#include "base/words.hpp"
 
 namespace pgauth {
 
@@ -38,10 +37,10 @@ RecentDecisions::Question::Question(Asker asker,
 
 const Decision* RecentDecisions::find(const Question& question) const noexcept {
     const Place& place = places_[question.place_];
-    const bool is_there =
-        place.asker == question.asker_ && place.generation == question.generation_ &&
-        place.kind == question.kind_ && place.topic_size == question.topic_.size() &&
-        std::memcmp(place.topic.data(), question.topic_.data(), question.topic_.size()) == 0;
+    const bool is_there = place.asker == question.asker_ &&
+                          place.generation == question.generation_ &&
+                          place.kind == question.kind_ &&
+                          same_words({place.topic.data(), place.topic_size}, question.topic_);
     return is_there ? &place.decision : nullptr;
 }
 

@@ -9,6 +9,9 @@ Rights Rights::of(std::shared_ptr<const Client> client, std::shared_ptr<GroupSet
                   .groups = std::move(groups),
                   .own = nullptr,
                   .own_asker = new_asker()};
+    if (rights.client != nullptr) {
+        rights.username = rights.client->username;
+    }
     if (rights.client != nullptr && !rights.client->entries.empty()) {
         rights.own = std::make_shared<const CompiledPolicy>(rights.client);
     }
@@ -21,17 +24,17 @@ Decision Rights::decide(const Replica& replica,
     PlaceholderValues values;
     values.client_id = client_id;
     if (client != nullptr) {
-        values.username = client->username;
+        values.username = username;
         values.attributes = &client->attributes;
     }
-    const AclEntry* entry = groups->policy(replica).deciding_entry(request, values);
+    auto [entry, effect] = groups->policy(replica).decide(request, values);
     if (own != nullptr) {
         entry = stronger(entry, own->deciding_entry(request, values));
+        effect = entry == nullptr ? Effect::deny : entry->effect;
     }
-    if (entry == nullptr) {
-        return {.allowed = false, .cause = Cause::no_entry};
-    }
-    return {.allowed = entry->effect == Effect::allow, .cause = Cause::entry, .entry = entry};
+    return {.allowed = effect == Effect::allow,
+            .cause = entry == nullptr ? Cause::no_entry : Cause::entry,
+            .entry = entry};
 }
 
 }  // namespace pgauth

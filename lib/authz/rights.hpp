@@ -27,6 +27,7 @@ struct Rights {
     std::shared_ptr<GroupSet> groups;
     std::shared_ptr<const CompiledPolicy> own;  // none: the client has no entries of its own
     Asker own_asker = 0;                        // of nobody else
+    std::string_view username = {};             // the client's, which lies elsewhere in memory
 
     [[nodiscard]] static Rights of(std::shared_ptr<const Client> client,
                                    std::shared_ptr<GroupSet> groups);

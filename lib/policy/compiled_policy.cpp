@@ -57,47 +57,52 @@ Marks marks_of(const AclEntry& entry) {
 
 // --- compiling -----------------------------------------------------------------------------
 
-std::vector<const AclEntry*> sorted(std::vector<const AclEntry*> entries) {
-    std::sort(entries.begin(), entries.end(), [](const AclEntry* one, const AclEntry* other) {
-        return strength(*one) > strength(*other);
+using Entries = std::vector<CompiledPolicy::Deciding>;
+
+void add(Entries& entries, const AclEntry& entry) {
+    entries.push_back({&entry, entry.effect});
+}
+
+Entries sorted(Entries entries) {
+    std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) {
+        return strength(*one.entry) > strength(*other.entry);
     });
     return entries;
 }
 
-std::vector<const AclEntry*> strongest_first(const CompiledPolicy::Groups& certain,
-                                             const CompiledPolicy::Groups& possible) {
-    std::vector<const AclEntry*> entries;
+Entries strongest_first(const CompiledPolicy::Groups& certain,
+                        const CompiledPolicy::Groups& possible) {
+    Entries entries;
     for (const auto& group : certain) {
         for (const AclEntry& entry : group->entries) {
-            entries.push_back(&entry);
+            add(entries, entry);
         }
     }
     for (const auto& group : possible) {
         for (const AclEntry& entry : group->entries) {
             if (entry.effect == Effect::allow) {
-                entries.push_back(&entry);
+                add(entries, entry);
             }
         }
     }
     return sorted(std::move(entries));
 }
 
-std::vector<const AclEntry*> strongest_first(const Client& client) {
-    std::vector<const AclEntry*> entries;
+Entries strongest_first(const Client& client) {
+    Entries entries;
     for (const AclEntry& entry : client.entries) {
-        entries.push_back(&entry);
+        add(entries, entry);
     }
     return sorted(std::move(entries));
 }
 
-FilterTrie trie_of(const std::vector<const AclEntry*>& entries) {
+FilterTrie trie_of(const Entries& entries) {
     std::vector<FilterTrie::Item> items;
     items.reserve(entries.size());
-    for (const AclEntry* entry : entries) {
+    for (const auto& [entry, effect] : entries) {
         items.push_back({.pattern = &entry->topic,
-                         .unsatisfiable = entry->effect == Effect::deny
-                                              ? Unsatisfiable::any_level
-                                              : Unsatisfiable::never_matches,
+                         .unsatisfiable = effect == Effect::deny ? Unsatisfiable::any_level
+                                                                 : Unsatisfiable::never_matches,
                          .marks = marks_of(*entry)});
     }
     return FilterTrie(items);
@@ -145,10 +150,10 @@ FilterTrie::Answer CompiledPolicy::ask(const Request& request,
     return {allowed.place, denied.visited + allowed.visited};
 }
 
-const AclEntry* CompiledPolicy::deciding_entry(const Request& request,
-                                               const PlaceholderValues& values) const {
+CompiledPolicy::Deciding CompiledPolicy::decide(
+    const Request& request, const PlaceholderValues& values) const noexcept {
     const FilterTrie::Place place = ask(request, values).place;
-    return place == FilterTrie::nowhere ? nullptr : entries_[place];
+    return place == FilterTrie::nowhere ? Deciding{} : entries_[place];
 }
 
 const AclEntry* stronger(const AclEntry* one, const AclEntry* other) noexcept {

@@ -43,9 +43,22 @@ class CompiledPolicy {
     // A client's own entries.
     explicit CompiledPolicy(std::shared_ptr<const Client> client);
 
-    // The entry that decides among those here; null where none is relevant. Allocates nothing.
-    [[nodiscard]] const AclEntry* deciding_entry(const Request& request,
-                                                 const PlaceholderValues& values) const;
+    // An entry, and of it what a decision needs: it lies in memory somewhere else.
+    struct Deciding {
+        const AclEntry* entry = nullptr;
+        Effect effect = Effect::deny;
+    };
+
+    // The entry that decides among those here; null, and deny, where none is relevant.
+    // Allocates nothing.
+    [[nodiscard]] Deciding decide(const Request& request,
+                                  const PlaceholderValues& values) const noexcept;
+
+    // The same without its effect.
+    [[nodiscard]] const AclEntry* deciding_entry(
+        const Request& request, const PlaceholderValues& values) const noexcept {
+        return decide(request, values).entry;
+    }
 
     // The same as its place, with what it cost: for whoever measures.
     [[nodiscard]] FilterTrie::Answer ask(const Request& request,
@@ -59,7 +72,7 @@ class CompiledPolicy {
   private:
     // INVARIANT: strongest first (stronger()), so that the first relevant entry decides; trie_
     // has them in this order; all of them live in groups_ or client_.
-    std::vector<const AclEntry*> entries_;
+    std::vector<Deciding> entries_;
     FilterTrie trie_;
     Groups groups_;
     std::shared_ptr<const Client> client_;

@@ -1,10 +1,9 @@
 #include "topic/filter_trie.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "base/word_hash.hpp"
+#include "base/words.hpp"
 #include "topic/level_walk.hpp"
 
 namespace pgauth {
@@ -47,8 +46,42 @@ class FilterTrie::Builder {
         hang(shape.open ? end.open : end.closed, place, item.marks);
     }
 
+    // To be called when all have been added. What ends at a node is mostly one pattern, and all
+    // that is there: then the node says it all, and nothing else need be looked at.
+    void settle() {
+        std::vector<Bearer> bearers(1);
+        for (Node& node : trie_.nodes_) {
+            node.closed = settled(node, node.closed, bearers);
+            node.open = settled(node, node.open, bearers);
+            const NodeId first = node.first_literal;
+            node.has_one_literal = first != 0 && trie_.nodes_[first].next == 0;
+        }
+        bearers.shrink_to_fit();
+        trie_.bearers_ = std::move(bearers);
+        trie_.nodes_.shrink_to_fit();
+    }
+
   private:
     static constexpr std::size_t initial_slots = 16;
+
+    [[nodiscard]] BearerId settled(const Node& node,
+                                   BearerId first,
+                                   std::vector<Bearer>& bearers) const {
+        if (first == 0) {
+            return 0;
+        }
+        const Bearer& one = trie_.bearers_[first];
+        if (one.next == 0 && one.place == node.place && one.marks == node.marks) {
+            return node_itself;
+        }
+        const auto settled_first = static_cast<BearerId>(bearers.size());
+        for (BearerId id = first; id != 0; id = trie_.bearers_[id].next) {
+            bearers.push_back(trie_.bearers_[id]);
+            bearers.back().next =
+                trie_.bearers_[id].next == 0 ? 0 : static_cast<BearerId>(bearers.size());
+        }
+        return settled_first;
+    }
 
     struct LastChildren {
         NodeId literal = 0;
@@ -142,16 +175,7 @@ FilterTrie::FilterTrie(std::span<const Item> items) {
     for (std::size_t place = 0; place < items.size(); ++place) {
         builder.add(static_cast<Place>(place), items[place]);
     }
-    nodes_.shrink_to_fit();
-    bearers_.shrink_to_fit();
-}
-
-bool FilterTrie::Node::has_text(std::string_view other) const noexcept {
-    if (other.size() != text_size) {
-        return false;
-    }
-    return text_size <= short_text ? std::memcmp(text.data(), other.data(), text_size) == 0
-                                   : level->text == other;
+    builder.settle();
 }
 
 FilterTrie::NodeId FilterTrie::find(NodeId parent,

@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/words.hpp"
 #include "topic/level.hpp"
 #include "topic/placeholders.hpp"
 #include "topic/topic_filter.hpp"
@@ -87,7 +88,10 @@ class FilterTrie {
     using BearerId = std::uint32_t;
 
     // What a level's text has to be compared with lies in its node, where it is short.
-    static constexpr std::size_t short_text = 22;
+    static constexpr std::size_t short_text = 21;
+
+    // In the place of a BearerId: the one whose place and marks are those of the node.
+    static constexpr BearerId node_itself = std::numeric_limits<BearerId>::max();
 
     // A line of the processor's cache. INVARIANT: siblings are in the order of their places;
     // `place` and `marks` are those of all that is at the node and below it, the first and the
@@ -105,10 +109,16 @@ class FilterTrie {
         LevelKind kind = LevelKind::everything;
         Unsatisfiable unsatisfiable = Unsatisfiable::never_matches;
         std::uint16_t text_size = 0;
+        bool has_one_literal = false;  // among its children
         std::array<char, short_text> text = {};
 
-        [[nodiscard]] bool has_text(std::string_view other) const noexcept;
+        [[nodiscard]] bool has_text(std::string_view other) const noexcept {
+            return text_size <= short_text ? same_words({text.data(), text_size}, other)
+                                           : level->text == other;
+        }
     };
+
+    static_assert(sizeof(Node) == alignof(Node));
 
     // An item, in the list of those that end at one node: first to last, each with a mark that
     // those before it have not.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/words.hpp"
 #include "topic/filter_trie.hpp"
 #include "topic/level_walk.hpp"
 #include "topic/topic_name.hpp"
@@ -66,8 +67,7 @@ class AskedTopic {
     static constexpr std::size_t remembered = 16;
 
     void find_end() noexcept {
-        end_ = begin_ <= topic_.size() ? std::min(topic_.find('/', begin_), topic_.size())
-                                       : begin_;
+        end_ = begin_ <= topic_.size() ? first_of<'/'>(topic_, begin_) : begin_;
     }
 
     // INVARIANT: a level is between the two; past the last, both are behind the topic's end.
@@ -190,7 +190,10 @@ class AskedToOverlap : public AskedFilter {
 template <typename Asked>
 class FilterTrie::Walk {
   public:
-    Walk(const FilterTrie& trie, const Asked& asked, const Question& question) noexcept
+    // `asked`: what an Asked is made of. In its place: a copy of what was just written in
+    // smaller pieces stops the processor.
+    template <typename Source>
+    Walk(const FilterTrie& trie, const Source& asked, const Question& question) noexcept
         : trie_(trie), asked_(asked), question_(question), answer_{question.before, 0} {}
 
     // Down into the first child that is worth it; where there is none, up and on to the next.
@@ -228,9 +231,9 @@ class FilterTrie::Walk {
             return 0;
         }
         const Node& here = node(at_);
-        take(here.open);
+        take(here, here.open);
         if (asked_.ends()) {
-            take(here.closed);
+            take(here, here.closed);
         }
         if (!asked_.has_level()) {
             return 0;
@@ -238,16 +241,15 @@ class FilterTrie::Walk {
         NodeId child = here.first_literal;
         const LevelSet level = asked_.level();
         if (child != 0 && level.kind == LevelSet::Kind::literal) {
-            child = literal_named(level.text, child);
+            child = literal_named(level.text, here);
         }
         return child != 0 ? child : here.first_other;
     }
 
-    // The literal child with this text; `first` is the first of them.
-    [[nodiscard]] NodeId literal_named(std::string_view text, NodeId first) const noexcept {
-        const bool is_only_one = node(first).next == 0;
-        if (is_only_one) {
-            return node(first).has_text(text) ? first : 0;
+    // The literal child of `here` with this text. REQUIRES: it has any.
+    [[nodiscard]] NodeId literal_named(std::string_view text, const Node& here) const noexcept {
+        if (here.has_one_literal) {
+            return node(here.first_literal).has_text(text) ? here.first_literal : 0;
         }
         return text.size() > trie_.longest_literal_
                    ? 0
@@ -262,7 +264,14 @@ class FilterTrie::Walk {
         return after(child);
     }
 
-    void take(BearerId id) noexcept {
+    // The first bearer of this list at `here` that is better than what was found.
+    void take(const Node& here, BearerId id) noexcept {
+        if (id == node_itself) {
+            const bool is_better =
+                here.place < answer_.place && (here.marks & question_.marks) != 0;
+            answer_.place = is_better ? here.place : answer_.place;
+            return;
+        }
         for (; id != 0; id = trie_.bearers_[id].next) {
             const Bearer& bearer = trie_.bearers_[id];
             if (bearer.place >= answer_.place) {
@@ -316,17 +325,17 @@ class FilterTrie::Walk {
 
 FilterTrie::Answer FilterTrie::first_matching(std::string_view topic,
                                               const Question& question) const noexcept {
-    return Walk<AskedTopic>(*this, AskedTopic(topic), question).run();
+    return Walk<AskedTopic>(*this, topic, question).run();
 }
 
 FilterTrie::Answer FilterTrie::first_covering(const TopicFilter& narrow,
                                               const Question& question) const noexcept {
-    return Walk<AskedToCover>(*this, AskedToCover(narrow), question).run();
+    return Walk<AskedToCover>(*this, narrow, question).run();
 }
 
 FilterTrie::Answer FilterTrie::first_overlapping(const TopicFilter& other,
                                                  const Question& question) const noexcept {
-    return Walk<AskedToOverlap>(*this, AskedToOverlap(other), question).run();
+    return Walk<AskedToOverlap>(*this, other, question).run();
 }
 
 }  // namespace pgauth
