@@ -14,6 +14,18 @@ def use_release_plugin():
     os.environ["PGAUTH_PLUGIN"] = str(ROOT / "build/release/plugin/mosquitto_pgauth.so")
 
 
+def built(target, variable):
+    """What a benchmark needs beside the plugin: built here, unless the variable names it."""
+    if variable in os.environ:
+        return os.environ[variable]
+    build("bench", target.removesuffix(".so"))
+    return str(ROOT / "build/bench/tests" / target)
+
+
+def built_load():
+    return built("pgauth_bench_load", "PGAUTH_BENCH_LOAD")
+
+
 def build(preset, target="all"):
     for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, "--target", target]):
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -113,7 +113,7 @@ struct Scenario {
     Figures (*run)(const Options& options);
 };
 
-constexpr std::array<Scenario, 4> scenarios{{
+constexpr std::array<Scenario, 5> scenarios{{
     {"messages", exchange_messages},
     {"pings",
      [](const Options& options) {
@@ -123,6 +123,7 @@ constexpr std::array<Scenario, 4> scenarios{{
      }},
     {"retained", receive_retained},
     {"connects", come_and_go},
+    {"watch", watch},
 }};
 
 template <typename Table>
@@ -141,7 +142,8 @@ const auto& find(const Table& table, std::string_view name, std::string_view wha
 
 Figures run(std::span<const char* const> arguments) {
     if (arguments.empty()) {
-        throw NotUnderstood("what to do comes first: messages, pings, retained or connects");
+        throw NotUnderstood(
+            "what to do comes first: messages, pings, retained, connects or watch");
     }
     const Scenario& scenario = find(scenarios, arguments.front(), "something to do");
     Options options;

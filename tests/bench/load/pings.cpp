@@ -1,6 +1,10 @@
 #include "bench/load/pings.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 namespace pgauth::load {
 
@@ -25,6 +29,26 @@ namespace {
 
 constexpr std::chrono::milliseconds pause{1};
 
+struct Ping {
+    Clock::time_point sent;
+    double seconds;
+};
+
+// One ping, and the pause after it.
+Ping ping(EventLoop& loop, Watcher& watcher) {
+    const auto sent = Clock::now();
+    watcher.ask();
+    loop.run([&] { return watcher.is_answered(); }, "a PINGRESP");
+    const auto answered = Clock::now();
+    loop.run([] { return false; }, "the next ping", answered + pause);
+    return {sent, std::chrono::duration<double>(answered - sent).count()};
+}
+
+bool has_input_ended() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return poll(&input, 1, 0) != 0;
+}
+
 // The smallest that is at least as large as `percent` of all. REQUIRES: sorted, not empty.
 double percentile(const std::vector<double>& values, std::size_t percent) {
     constexpr std::size_t all = 100;
@@ -48,14 +72,26 @@ Pinger::~Pinger() {
 std::vector<double> Pinger::run() {
     std::vector<double> seconds;
     do {
-        const auto sent = Clock::now();
-        watcher_->ask();
-        loop_.run([&] { return watcher_->is_answered(); }, "a PINGRESP");
-        const auto answered = Clock::now();
-        seconds.push_back(std::chrono::duration<double>(answered - sent).count());
-        loop_.run([] { return false; }, "the next ping", answered + pause);
+        seconds.push_back(ping(loop_, *watcher_).seconds);
     } while (!is_enough_);
     return seconds;
+}
+
+Figures watch(const Options& options) {
+    EventLoop loop(options.port);
+    Watcher watcher(loop, Version::v5, login_of(options, "watcher", 0));
+    loop.connect_all({&watcher});
+    fmt::print("ready\n");
+    std::fflush(stdout);
+    std::vector<Ping> pings;
+    do {
+        pings.push_back(ping(loop, watcher));
+    } while (!has_input_ended());
+    for (const Ping& one : pings) {
+        const std::chrono::duration<double> sent = one.sent.time_since_epoch();
+        fmt::print("{:.6f} {:.6f}\n", sent.count(), one.seconds);
+    }
+    return {{"pings", static_cast<double>(pings.size())}};
 }
 
 Figures Pinger::take() {

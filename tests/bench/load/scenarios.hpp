@@ -55,6 +55,11 @@ using Figures = std::vector<std::pair<std::string_view, double>>;
 // Connections that come, are let in, and go again.
 [[nodiscard]] Figures come_and_go(const Options& options);
 
+// A client that pings, a millisecond after each answer, until standard input ends. Says `ready`
+// when it is connected, and at the end of each ping when it was sent, on the steady clock, and
+// how many seconds it took.
+[[nodiscard]] Figures watch(const Options& options);
+
 // --- for those above ----------------------------------------------------------------------
 
 // That of the client of this number.
