@@ -13,8 +13,8 @@ Verifiers::Verifiers(unsigned threads, OnRehashed on_rehashed)
     threads_.reserve(threads);
     try {
         for (unsigned i = 0; i < threads; ++i) {
-            threads_.push_back(
-                start_thread("pgauth-verify", {.priority = Priority::lowest}, [this] { work(); }));
+            threads_.push_back(start_thread(
+                "pgauth-verify", {.priority = Priority::lowest}, [this] { work(); }));
         }
     } catch (...) {
         end();
