@@ -81,6 +81,15 @@ Decision denied_or_handed_on(const Circumstances& circumstances,
     return denied(handed_on ? Cause::handed_on : cause);
 }
 
+// A message to or from a connected session, of which judge() would only ask what its rights
+// say.
+bool is_everyday(const Circumstances& circumstances,
+                 const Session* session,
+                 const AccessCheck& check) {
+    return check.action != Action::subscribe && session != nullptr && session->connected &&
+           !session->cut && circumstances.replica != nullptr;
+}
+
 const ConnectionFacts::Transport nothing_shown{};
 
 // REQUIRES: it is not about a subscription.
@@ -143,16 +152,14 @@ Decision Authorizer::authorize(const Circumstances& circumstances,
     if (session == nullptr && !is_safe_identifier(check.client_id)) {
         return denied(Cause::bad_client_id);
     }
-    const bool is_everyday = session != nullptr && session->connected && !session->cut &&
-                             circumstances.replica != nullptr &&
-                             check.action != Action::subscribe;
-    return is_everyday ? decide_or_recall(circumstances, *session, check)
-                       : with_request(circumstances, check, [&](const Request& request) {
-                             return judge(circumstances, session, check, request);
-                         });
+    return is_everyday(circumstances, session, check)
+               ? decide_or_recall(circumstances, *session, check)
+               : with_request(circumstances, check, [&](const Request& request) {
+                     return judge(circumstances, session, check, request);
+                 });
 }
 
-// What judge() says of such a message: its session has the rights that it was settled on.
+// What judge() says of a message where is_everyday(): what the session's rights say.
 Decision Authorizer::decide_or_recall(const Circumstances& circumstances,
                                       const Session& session,
                                       const AccessCheck& check) {

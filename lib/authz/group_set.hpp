@@ -33,7 +33,8 @@ class GroupSet {
 
     [[nodiscard]] const Membership& groups() const noexcept { return groups_; }
 
-    // Of every session that has these groups, and nothing of its own.
+    // Who asks for any session with these groups whose client has no entries of its own: good
+    // while is_same_for_all().
     [[nodiscard]] Asker asker() const noexcept { return asker_; }
 
     // Whether policy() gives every session the same answers: no entry of it has a placeholder.

@@ -5,10 +5,7 @@
 namespace pgauth {
 
 Rights Rights::of(std::shared_ptr<const Client> client, std::shared_ptr<GroupSet> groups) {
-    Rights rights{.client = std::move(client),
-                  .groups = std::move(groups),
-                  .own = nullptr,
-                  .own_asker = new_asker()};
+    Rights rights{.client = std::move(client), .groups = std::move(groups), .own = nullptr};
     if (rights.client != nullptr) {
         rights.username = rights.client->username;
     }

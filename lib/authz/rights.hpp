@@ -26,7 +26,7 @@ struct Rights {
         client;  // none: nameless, with the rights of its groups alone
     std::shared_ptr<GroupSet> groups;
     std::shared_ptr<const CompiledPolicy> own;  // none: the client has no entries of its own
-    Asker own_asker = 0;                        // of nobody else
+    Asker own_asker = new_asker();              // for one client id: `%c` is answered by it too
     std::string_view username = {};             // the client's, which lies elsewhere in memory
 
     [[nodiscard]] static Rights of(std::shared_ptr<const Client> client,

@@ -9,8 +9,9 @@
 // will is checked after its connection has gone or has been replaced. So a session is found by
 // its client id, and the token (the broker's pointer) only tells one connection from another.
 //
-// The mistake to avoid: looking a session up by its token. The broker makes up connections on
-// its stack, and uses the addresses of old ones again.
+// The mistake to avoid: taking a session for that of its token alone. The broker makes up
+// connections on its stack, and uses the addresses of old ones again: a token only says where
+// to look first, and everything is compared.
 //
 // Closed sessions stay: durable ones because messages are queued for them, the rest for their
 // wills; both bounded, oldest first out.

@@ -6,10 +6,11 @@
 // Nobody who sees a tag, or who chooses what goes in, learns anything of the rest or can make
 // two of them meet. Each part goes in with its length: `a`, `b-c` and `a-b`, `c` are different.
 //
-// HMAC-SHA-256 (RFC 2104) cut to 128 bits; the key is of 256, never leaves OpenSSL's context of
-// it and is wiped with that. A login takes several: each begins with a copy of a context that
-// is ready, which takes half as long as to make one. Throws std::runtime_error where OpenSSL
-// has no entropy or cannot compute it. Thread safety: immutable.
+// HMAC-SHA-256 (RFC 2104) cut to 128 bits; the key is of 256, known to OpenSSL alone and wiped
+// by it. A login takes several tags: each begins with a copy of a context that has the key,
+// which takes half as long as to make one.
+// Throws std::runtime_error where OpenSSL has no entropy or cannot compute it.
+// Thread safety: immutable.
 
 #pragma once
 
@@ -32,6 +33,12 @@ class KeyedMac {
     };
 
     KeyedMac();
+    ~KeyedMac() = default;
+
+    KeyedMac(const KeyedMac&) = delete;
+    KeyedMac& operator=(const KeyedMac&) = delete;
+    KeyedMac(KeyedMac&&) = delete;
+    KeyedMac& operator=(KeyedMac&&) = delete;
 
     [[nodiscard]] Tag operator()(std::initializer_list<std::string_view> parts) const;
 

@@ -34,9 +34,16 @@ class AllSignalsBlocked {
     sigset_t before_{};
 };
 
-void leave_descriptors_but(std::vector<int> kept) {
-    kept.insert(kept.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
-    std::sort(kept.begin(), kept.end(), std::greater<>());
+// The standard ones and `descriptors`, each once, the last one first.
+std::vector<int> kept_with(std::vector<int> descriptors) {
+    descriptors.insert(descriptors.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    std::sort(descriptors.begin(), descriptors.end(), std::greater<>());
+    descriptors.erase(std::unique(descriptors.begin(), descriptors.end()), descriptors.end());
+    return descriptors;
+}
+
+// REQUIRES: `kept` is what kept_with() gives.
+void leave_descriptors_but(const std::vector<int>& kept) {
     // All above the last one that is kept: the others are then copied alone.
     auto above = ~0U;
     int how = CLOSE_RANGE_UNSHARE;
@@ -55,17 +62,20 @@ void leave_descriptors_but(std::vector<int> kept) {
 
 std::thread start_thread(std::string name, ThreadNeeds needs, std::function<void()> body) {
     const AllSignalsBlocked blocked;
-    return std::thread(
-        [name = std::move(name), needs = std::move(needs), body = std::move(body)] {
-            pthread_setname_np(pthread_self(), name.c_str());
-            leave_descriptors_but(needs.descriptors);
-            if (needs.priority == Priority::lowest) {
-                constexpr int nice = 19;
-                // On Linux each thread has its own; 0 is the calling one.
-                setpriority(PRIO_PROCESS, 0, nice);
-            }
-            body();
-        });
+    // Here, where somebody hears of it if there is no memory.
+    return std::thread([name = std::move(name),
+                        kept = kept_with(std::move(needs.descriptors)),
+                        priority = needs.priority,
+                        body = std::move(body)] {
+        pthread_setname_np(pthread_self(), name.c_str());
+        leave_descriptors_but(kept);
+        if (priority == Priority::lowest) {
+            constexpr int nice = 19;
+            // On Linux each thread has its own; 0 is the calling one.
+            setpriority(PRIO_PROCESS, 0, nice);
+        }
+        body();
+    });
 }
 
 std::chrono::duration<double> processor_time() {

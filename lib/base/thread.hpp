@@ -9,16 +9,17 @@
 // instruction on. The name (15 bytes at most) is what top and gdb show.
 //
 // Files and sockets belong to the broker too: each thread of ours has a table of file
-// descriptors of its own (unshare(2), CLONE_FILES), in which of those that were open only 0, 1,
-// 2 and `descriptors` are left. Where threads share a table, the kernel counts the users of a
-// file with every system call: tests/bench/run saw a broker lose two to four hundredths of its
-// throughput to one thread that did nothing. A kernel before 5.9 leaves the table shared, which
-// only costs that.
+// descriptors of its own (close_range(2), CLOSE_RANGE_UNSHARE), in which of those that were
+// open only 0, 1, 2 and `descriptors` are left. Where threads share a table, the kernel counts
+// the users of a file with every system call: tests/bench/run saw a broker lose two to four
+// hundredths of its throughput to one thread that did nothing. A kernel before 5.9 leaves the
+// table shared, which only costs that.
 //
 // The mistake to avoid: a descriptor that one thread opens and another one uses or closes. The
 // number is there too, and may be the socket of a client. So what a thread opens it also
-// closes: its connections end before its body does. Thread safety: may be called from any
-// thread.
+// closes: its connections end before its body does. Nor may it call what keeps a descriptor for
+// the whole process, as syslog(3) does.
+// Thread safety: may be called from any thread.
 
 #pragma once
 
@@ -36,7 +37,8 @@ enum class Priority : std::uint8_t { normal, lowest };
 
 struct ThreadNeeds {
     Priority priority = Priority::normal;
-    std::vector<int> descriptors = {};  // open ones, that it shares with other threads
+    // That it shares with the thread that starts it. REQUIRES: open there.
+    std::vector<int> descriptors = {};
 };
 
 [[nodiscard]] std::thread start_thread(std::string name,

@@ -455,6 +455,7 @@ void AuthService::catch_up(Deadlines deadlines) {
         keeper_.note(*std::move(changes));
     }
     in_force_.take_replica();
+    in_force_.begin_writing();
     keeper_.work(in_force_.circumstances(), deadlines);
     is_up_to_date_ = shared_->kicks().has_ticks() && !keeper_.has_work();
 }

@@ -2,7 +2,8 @@
 //
 //   auto service = AuthService::start({{"config", "/etc/mosquitto/pgauth.yaml"}});
 //   service->log_in({.client_id = …, .username = …, .password = …, .connection = …});
-//   service->check({.client_id = …, .topic = …}, connection, look_up);
+//   AccessCheck check{.client_id = …, .topic = …};
+//   service->check(check, connection, look_up);
 //   service->disconnected(connection, client_id);
 //   service->tick();
 //

@@ -61,8 +61,10 @@ class InForce {
     // A copy of the newest, for whoever is not on the broker's thread.
     [[nodiscard]] View view() const;
 
-    // Hands it to whoever writes into the database.
+    // Hands it to whoever writes into the database, which begins with the next begin_writing().
     void write(SecretSwap swap);
+
+    void begin_writing() { writer_->begin(); }
 
     void request_options() { reloader_.request(); }
 

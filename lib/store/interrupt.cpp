@@ -41,6 +41,11 @@ Interrupt::Outcome Interrupt::wait(int socket,
         const auto wait_ms = std::clamp<std::int64_t>(left.count(), 0, 3'600'000);
         const int ready =
             poll(fds.data(), socket == no_socket ? 1 : 2, static_cast<int>(wait_ms));
+        if (std::any_of(fds.begin(), fds.end(), [](const pollfd& one) {
+                return (one.revents & POLLNVAL) != 0;
+            })) {
+            throw std::system_error(EBADF, std::generic_category(), "poll");
+        }
         if (fds[0].revents != 0) {
             return Outcome::raised;
         }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/news.hpp"
 #include "base/thread.hpp"
 
 namespace pgauth {
@@ -63,11 +64,16 @@ void SecretWriter::add(SecretSwap swap) {
         }
     }
     queue_.push_back(std::move(swap));
-    if (!thread_.joinable()) {
+    changed_.notify_one();
+    report_news();
+}
+
+void SecretWriter::begin() {
+    const std::lock_guard lock(mutex_);
+    if (!thread_.joinable() && !queue_.empty() && !stopping_) {
         thread_ = start_thread(
             "pgauth-write", {.descriptors = {interrupt_.descriptor()}}, [this] { run(); });
     }
-    changed_.notify_one();
 }
 
 void SecretWriter::run() {

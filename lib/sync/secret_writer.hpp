@@ -1,8 +1,9 @@
 // SecretWriter: the thread that writes new hashes of passwords into the database.
 //
 //   SecretWriter writer(options);          // neither thread nor connection before it is needed
-//   writer.add({credential, old_secret, new_secret});
-//   writer.log().drain(…);
+//   writer.add({credential, old_secret, new_secret});      // any thread
+//   writer.begin();                                        // the one that made it, now and
+//   then writer.log().drain(…);
 //
 // Each is handed to mqtt_auth.rehash(), which replaces a hash only while it is the one that was
 // read. The connection is the writer's own, of `write_connection` where that is given, and
@@ -12,7 +13,7 @@
 // another login. What is in the way is logged once, until something else is or it goes well.
 //
 // The mistake to avoid: handing it a password. It sees nothing but hashes, and logs neither.
-// Thread safety: all of it. add() never waits.
+// Thread safety: all of it but begin(). Neither that nor add() waits.
 
 #pragma once
 
@@ -50,7 +51,12 @@ class SecretWriter {
     SecretWriter(SecretWriter&&) = delete;
     SecretWriter& operator=(SecretWriter&&) = delete;
 
+    // Reports news.
     void add(SecretSwap swap);
+
+    // Starts the thread where something is there for it. Who adds cannot: verifiers have file
+    // descriptors of their own. REQUIRES: the thread that made the writer.
+    void begin();
 
     // Ends the thread soon, without waiting for it.
     void stop() noexcept;

@@ -93,10 +93,12 @@ class FilterTrie {
     // In the place of a BearerId: the one whose place and marks are those of the node.
     static constexpr BearerId node_itself = std::numeric_limits<BearerId>::max();
 
+    static constexpr std::size_t cache_line = 64;
+
     // A line of the processor's cache. INVARIANT: siblings are in the order of their places;
     // `place` and `marks` are those of all that is at the node and below it, the first and the
     // union.
-    struct alignas(64) Node {
+    struct alignas(cache_line) Node {
         const Level* level = nullptr;
         NodeId parent = 0;
         NodeId next = 0;           // sibling: of the literals, or of the others
@@ -118,7 +120,7 @@ class FilterTrie {
         }
     };
 
-    static_assert(sizeof(Node) == alignof(Node));
+    static_assert(sizeof(Node) == cache_line);
 
     // An item, in the list of those that end at one node: first to last, each with a mark that
     // those before it have not.

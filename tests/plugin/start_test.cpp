@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -202,15 +203,15 @@ TEST_CASE("the plugin can be loaded and unloaded again and again, and nothing is
 TEST_CASE("every thread of the plugin blocks every signal, and has no file of the broker's",
           "[plugin]") {
     const BlackHole hole;
-    const auto file_of_the_broker = std::to_string(hole.descriptor());
+    const auto socket_of_the_broker =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(hole.descriptor()));
     const TemporaryFile file("database: {connection: '" + hole.connection() + "'}\n");
     LoadedPlugin plugin({{"config", file.path()}, {"replica_start_wait", "0s"}});
     REQUIRE(plugin.init_result() == MOSQ_ERR_SUCCESS);
     const auto count_complete = [&] {
         const auto threads = threads_of_the_plugin();
         return std::count_if(threads.begin(), threads.end(), [&](const ThreadStatus& thread) {
-            return thread.blocks_all_signals &&
-                   thread.descriptors.count(file_of_the_broker) == 0;
+            return thread.blocks_all_signals && thread.files.count(socket_of_the_broker) == 0;
         });
     };
     constexpr int feed_and_verifiers = 3;

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "password/hash_password.hpp"
 #include "support/catch.hpp"
 #include "support/test_database.hpp"
@@ -51,7 +53,13 @@ class WatchedWriter {
 
     SecretWriter* operator->() { return &writer_; }
 
+    // As a verifier does, on a thread with file descriptors of its own.
+    void add(SecretSwap swap) {
+        start_thread("pgauth-verify", {}, [&] { writer_.add(std::move(swap)); }).join();
+    }
+
     [[nodiscard]] std::size_t count(std::string_view part) {
+        writer_.begin();
         writer_.log().drain(
             [this](LogLevel, const std::string& line) { lines_.push_back(line); });
         return static_cast<std::size_t>(
@@ -77,7 +85,7 @@ TEST_CASE("a new hash is written where the old one is", "[postgres][rehash]") {
     Site site;
     WatchedWriter writer({.connection = site.database.connection()});
     CHECK(site.database.plugin_connections() == 0);
-    writer->add(site.swap());
+    writer.add(site.swap());
     REQUIRE(writer.says("has a new hash"));
     CHECK(site.secret() == stronger_secret());
     CHECK(site.database.value(
@@ -89,7 +97,7 @@ TEST_CASE("what has changed meanwhile stays as it is", "[postgres][rehash]") {
     SecretSwap swap = site.swap();
     swap.old_secret = "$7$1$another";
     WatchedWriter writer({.connection = site.database.connection()});
-    writer->add(swap);
+    writer.add(swap);
     REQUIRE(writer.says("has changed meanwhile"));
     CHECK(site.secret() == sesame_secret);
 }
@@ -98,13 +106,13 @@ TEST_CASE("without the privilege that is said once, and nothing changes until it
           "[postgres][rehash]") {
     Site site("");
     WatchedWriter writer({.connection = site.database.connection()});
-    writer->add(site.swap());
+    writer.add(site.swap());
     REQUIRE(writer.says("mqtt_auth.allow_rehash(true)"));
-    writer->add(site.swap());
-    writer->add(site.swap());
+    writer.add(site.swap());
+    writer.add(site.swap());
     site.database.sql("SELECT mqtt_auth.allow_rehash(true)");
     REQUIRE(eventually([&] {
-        writer->add(site.swap());
+        writer.add(site.swap());
         return writer.count("has a new hash") > 0;
     }));
     CHECK(writer.count("allow_rehash") == 1);
@@ -117,13 +125,13 @@ TEST_CASE("a server that takes no changes is said, and write_connection is used"
     const std::string read_only =
         site.database.connection() + " options='-c default_transaction_read_only=on'";
     WatchedWriter reader({.connection = read_only});
-    reader->add(site.swap());
+    reader.add(site.swap());
     REQUIRE(reader.says("database.write_connection"));
     CHECK(site.secret() == sesame_secret);
 
     WatchedWriter writer(
         {.connection = read_only, .write_connection = site.database.connection()});
-    writer->add(site.swap());
+    writer.add(site.swap());
     REQUIRE(writer.says("has a new hash"));
 }
 
@@ -140,7 +148,7 @@ TEST_CASE("a database that is away is waited for", "[postgres][rehash]") {
                               "\" ";
     admin.sql(allow + "CONNECTION LIMIT 0");
     WatchedWriter writer({.connection = site.database.connection()});
-    writer->add(swap);
+    writer.add(swap);
     const bool said = writer.says("the database is away");
     admin.sql(allow + "CONNECTION LIMIT -1");
     REQUIRE(said);
@@ -153,7 +161,7 @@ TEST_CASE("the oldest is dropped where too many wait, and that is said once a mi
           "[postgres][rehash]") {
     WatchedWriter writer({.connection = "host=/nowhere"});
     for (std::size_t i = 0; i < SecretWriter::longest_queue + 10; ++i) {
-        writer->add({static_cast<std::int64_t>(i), sesame_secret, stronger_secret()});
+        writer.add({static_cast<std::int64_t>(i), sesame_secret, stronger_secret()});
     }
     CHECK(writer.says("1 new hashes were dropped"));
     CHECK(writer.count("were dropped") == 1);

@@ -40,8 +40,11 @@ ThreadStatus status_of(const std::filesystem::path& task) {
         }
     }
     std::error_code has_ended;
-    for (const auto& file : std::filesystem::directory_iterator(task / "fd", has_ended)) {
-        thread.descriptors.insert(file.path().filename());
+    for (auto file = std::filesystem::directory_iterator(task / "fd", has_ended);
+         !has_ended && file != std::filesystem::directory_iterator();
+         file.increment(has_ended)) {
+        std::error_code is_closed;
+        thread.files.insert(std::filesystem::read_symlink(file->path(), is_closed));
     }
     return thread;
 }

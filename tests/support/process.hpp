@@ -17,7 +17,7 @@ namespace pgauth::testing {
 struct ThreadStatus {
     std::string name;
     bool blocks_all_signals = false;  // all that can be blocked
-    std::set<std::string> descriptors;
+    std::set<std::string> files;      // as /proc names them: `socket:[4711]`
 };
 
 // Those whose names begin with `pgauth-`.

@@ -1,4 +1,4 @@
-"""What users install, for what is measured or tried at length: built here, unless PGAUTH_PLUGIN names a plugin."""
+"""What users install, and what it is measured with: built here, unless a variable as PGAUTH_PLUGIN names it."""
 
 import os
 import subprocess

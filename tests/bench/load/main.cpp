@@ -2,7 +2,7 @@
 //
 //   pgauth_bench_load messages --port 1883 --publishers 1 --subscribers 100 --qos 1
 //
-// tests/bench/run is what starts it. Ends with 1 where something was lost or refused, with 2
+// tests/bench/run and logins start it. Ends with 1 where something was lost or refused, with 2
 // where it was not understood, and says so in one line.
 
 #include <array>

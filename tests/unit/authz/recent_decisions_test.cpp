@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "authz/authorizer.hpp"
@@ -200,11 +201,46 @@ TEST_CASE("what is recalled is what would be decided anew", "[authz][property]")
     CHECK(allowed < steps * 9 / 10);
 }
 
+TEST_CASE("sessions with the same groups ask as one, unless something is their own",
+          "[authz]") {
+    const auto ask_as_one = [](const Tables& tables, const std::string& username) {
+        const auto replica = Tables(tables).load();
+        Authorizer authorizer;
+        const auto rights_of = [&](const std::string& name) {
+            Rights rights = authorizer.settle(
+                {replica.get(), {}, {}}, replica->find_client(name), name, {});
+            std::ignore = rights.decide(*replica, Request::receive("a"), std::nullopt);
+            return rights;
+        };
+        const Rights one = rights_of("press-1");
+        return one.asker() == rights_of(username).asker();
+    };
+    const auto presses = [](std::string_view topic) {
+        Tables tables;
+        tables.group("presses").group("line");
+        for (const char* name : {"press-1", "press-2", "press-3", "press-4"}) {
+            tables.client({.username = name}).member("presses", name);
+        }
+        tables.member("line", "press-4");
+        tables.acl({.group_name = "presses", .topic = topic});
+        tables.acl({.username = "press-3", .topic = "b"});
+        return tables;
+    };
+    CHECK(ask_as_one(presses("a/#"), "press-2"));
+    CHECK_FALSE(ask_as_one(presses("a/#"), "press-3"));
+    CHECK_FALSE(ask_as_one(presses("a/#"), "press-4"));
+    CHECK_FALSE(ask_as_one(presses("a/%u"), "press-2"));
+    CHECK_FALSE(ask_as_one(presses("a/%c"), "press-2"));
+}
+
 TEST_CASE("a session that is cut off, or not connected, is not answered from memory",
           "[authz]") {
     Tables tables;
-    tables.group("presses").client({.username = "press-1"}).member("presses", "press-1");
+    tables.group("presses").group("night").client({.username = "press-1"});
+    tables.member("presses", "press-1");
+    tables.rule({.address = "10.0.0.0/8", .groups = R"(["night"])"});
     tables.acl({.group_name = "presses", .topic = "a"});
+    tables.acl({.group_name = "night", .topic = "b"});
     const auto replica = tables.load();
     Authorizer authorizer;
     Session session;
@@ -213,16 +249,23 @@ TEST_CASE("a session that is cut off, or not connected, is not answered from mem
     session.rights =
         authorizer.settle({replica.get(), {}, {}}, replica->find_client("press-1"), "id", {});
     const auto check = [&](Action action, std::string_view topic) {
-        return authorizer.authorize(
-            {replica.get(), {}, {}},
-            &session,
-            {.client_id = "id", .username = "press-1", .action = action, .topic = topic});
+        return authorizer.authorize({replica.get(), {}, {}},
+                                    &session,
+                                    {.client_id = "id",
+                                     .username = "press-1",
+                                     .action = action,
+                                     .topic = topic,
+                                     .has_address = session.connected});
     };
     CHECK(check(Action::publish, "a").allowed);
     CHECK_FALSE(check(Action::receive, "b").allowed);
     session.cut = LoginCause::disabled;
     CHECK(check(Action::publish, "a").cause == Cause::cut_off);
     session.cut.reset();
+    session.connected = false;
+    CHECK(check(Action::receive, "b").allowed);  // it may come back from there
+    session.connected = true;
+    CHECK_FALSE(check(Action::receive, "b").allowed);
     CHECK(check(Action::publish, "a").allowed);
     CHECK(check(Action::subscribe, "a").allowed);
 }
