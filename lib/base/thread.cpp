@@ -68,7 +68,9 @@ std::thread start_thread(std::string name, ThreadNeeds needs, std::function<void
                         priority = needs.priority,
                         body = std::move(body)] {
         pthread_setname_np(pthread_self(), name.c_str());
-        leave_descriptors_but(kept);
+        if constexpr (own_descriptors) {
+            leave_descriptors_but(kept);
+        }
         if (priority == Priority::lowest) {
             constexpr int nice = 19;
             // On Linux each thread has its own; 0 is the calling one.

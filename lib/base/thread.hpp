@@ -32,6 +32,14 @@
 
 namespace pgauth {
 
+// ThreadSanitizer tells files by their numbers alone, and would take those of two tables for
+// one: below it all threads share the broker's.
+#ifdef __SANITIZE_THREAD__
+inline constexpr bool own_descriptors = false;
+#else
+inline constexpr bool own_descriptors = true;
+#endif
+
 // lowest: nice 19, for what computes for long.
 enum class Priority : std::uint8_t { normal, lowest };
 

@@ -28,6 +28,10 @@ void run_to_the_end(ThreadNeeds needs, std::function<void()> body) {
 
 TEST_CASE("a thread has the descriptors that it needs, and no others of the broker's",
           "[thread]") {
+    if constexpr (!own_descriptors) {
+        WARN("not run under ThreadSanitizer: there all threads share one table");
+        return;
+    }
     std::array<int, 4> broker{};
     for (int& descriptor : broker) {
         descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
