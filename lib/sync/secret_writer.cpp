@@ -69,10 +69,27 @@ void SecretWriter::add(SecretSwap swap) {
 }
 
 void SecretWriter::begin() {
-    const std::lock_guard lock(mutex_);
-    if (!thread_.joinable() && !queue_.empty() && !stopping_) {
+    if (thread_.joinable()) {
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (queue_.empty() || stopping_) {
+            return;
+        }
+    }
+    try {
         thread_ = start_thread(
             "pgauth-write", {.descriptors = {interrupt_.descriptor()}}, [this] { run(); });
+    } catch (const std::exception& problem) {
+        // Nobody's login may fail for it: the old hashes do as well.
+        const std::lock_guard lock(mutex_);
+        log_.log(
+            LogLevel::error,
+            fmt::format("rehash: {} new hashes were dropped, since no thread can be had: {}",
+                        queue_.size(),
+                        problem.what()));
+        queue_.clear();
     }
 }
 

@@ -93,7 +93,7 @@ class SecretWriter {
     std::optional<PgConnection> connection_;
     std::string reported_;  // what is in the way, as it was logged
 
-    std::thread thread_;
+    std::thread thread_;  // of whoever calls begin()
 };
 
 }  // namespace pgauth
