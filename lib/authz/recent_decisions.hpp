@@ -11,7 +11,8 @@
 //
 // The table has a fixed size, and a question has one place in it, which it takes from whoever
 // was there. So it needs no upkeep, and what is asked once only costs a look and a copy.
-// Whoever makes topics collide there gets no wrong answer, nor a slower one than without it.
+// Whoever makes topics collide there gets no wrong answer, and none that takes longer than a
+// decision and that look.
 //
 // The mistake to avoid: asking with an asker or a generation that may come back, as the address
 // of something does: both are numbers that mean the same whenever they are met again. A table

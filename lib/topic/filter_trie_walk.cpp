@@ -1,6 +1,5 @@
 // How a FilterTrie is asked.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>

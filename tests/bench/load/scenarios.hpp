@@ -55,9 +55,9 @@ using Figures = std::vector<std::pair<std::string_view, double>>;
 // Connections that come, are let in, and go again.
 [[nodiscard]] Figures come_and_go(const Options& options);
 
-// A client that pings, a millisecond after each answer, until standard input ends. Says `ready`
-// when it is connected, and at the end of each ping when it was sent, on the steady clock, and
-// how many seconds it took.
+// A client that pings, a millisecond after each answer, until standard input ends. Prints
+// `ready` when it is connected, and in the end a line for each ping: when it was sent, on the
+// steady clock, and how many seconds it took.
 [[nodiscard]] Figures watch(const Options& options);
 
 // --- for those above ----------------------------------------------------------------------
